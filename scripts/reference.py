@@ -75,6 +75,7 @@ def configuration() -> Iterator[str]:
     yield (
         "One TOML file: `--config FILE`, else `$BENSYNC_CONFIG`, else `./bensync.toml`. `bensync init` writes a\n"
         "first one, and `bensync.example.toml` is a whole one. An unknown entry is an error; all are shown at once.\n"
+        "A relative path is meant from the folder of this file, wherever a command is started.\n"
     )
     yield (
         "Variables of the environment lie over the file: `BENSYNC_STATE__URL` stands for `url` of `[state]`.\n"

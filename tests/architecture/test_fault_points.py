@@ -24,7 +24,7 @@ EXCEPTIONS = {
     "state/upkeep/backup.py:backup:os.open": "an empty draft; the next backup removes it",
     "state/db/disk.py:discard:Path": "removes drafts that nothing is built on",
     "state/db/disk.py:remove_drafts:file.unlink": "the same",
-    "state/db/engine.py:keep_private:Path": "an empty file where there is no database yet",
+    "state/db/engine.py:create_file:Path": "an empty file where there is no database yet",
     "state/upkeep/restore.py:_staged:part.touch": "an empty draft; the next restore removes it",
 }
 """Effects without points of their own, and why they need none."""

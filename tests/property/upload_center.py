@@ -33,6 +33,12 @@ class Veil:
         """The bytes behind it."""
         return sealed.translate(self._table)
 
+    def names(self) -> list[str]:
+        """The names of all files."""
+        self._cut_off = self.weather is UploadWeather.CLOSED
+        self._answer()
+        return list(self.files)
+
     def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()
@@ -64,6 +70,12 @@ class UploadSide:
         transfer = RenameTransfer(outgoing_file, journal)
         transfer.attempt(self)
         return transfer.tries
+
+    def names(self) -> list[str]:
+        """The names of all files."""
+        self._cut_off = self.weather is UploadWeather.CLOSED
+        self._answer()
+        return list(self.files)
 
     def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""

@@ -5,14 +5,15 @@ A problem in a site's own file leaves out that site; a problem in the main file 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, Field
 
-from bensync.config.files import Files, of_site
+from bensync.config.anchoring import anchored
+from bensync.config.files import Files, folder, of_site
 from bensync.config.reading import AdapterSettings, compose, refusal, refused_sites, validate
 from bensync.config.settings import Receiver, Settings, Site
 from bensync.connectors import registry
@@ -80,8 +81,8 @@ def load(
     broken.update(refused_sites(model, read))
     read = {name: raw for name, raw in read.items() if name not in broken}
     whole = {**main, "sites": {**inside, **read}} if isinstance(inside, dict) else main
-    settings = validate(model, whole, path)
-    _check_mappings(settings, [name for name in settings.sites if name not in read], path)
+    settings = anchored(validate(model, whole, path), folder(path))
+    _check_main([name for name in settings.sites if name not in read], settings, path)
     broken.update(_refused(settings, read))
     broken.update(broken_sites or {})
     if not settings.sites and not broken and only is None:
@@ -107,7 +108,8 @@ def _read_sites(
     return read, broken
 
 
-def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> None:
+def _check_main(names: Sequence[str], settings: Settings, path: Path) -> None:
+    """Raise unless the sites of the main file can be used: their mappings, and each Site ID for one of them alone."""
     problems = [problem for name in names for problem in _mapping_problems(name, settings.sites[name])]
     if problems:
         raise ConfigError(
@@ -115,26 +117,46 @@ def _check_mappings(settings: Settings, names: Iterable[str], path: Path) -> Non
             fix="fix these entries; docs/reference/fields.md lists the fields that we know",
             problems=problems,
         )
+    claims = _claims(settings)
+    if shared := [problem for name in names for problem in _shared_id(name, settings, claims, names)]:
+        raise refusal(str(path), shared)
 
 
 def _refused(settings: Settings, own: Iterable[str]) -> Iterator[tuple[str, ConfigError]]:
     """Yield the sites with a file of their own that must not be used: because of their mapping or their Site ID.
 
-    Of two sites with one Site ID, one would send its people into the other's account, and nobody knows which: neither
-    is worked on, unless one stands in the main file.
+    Of two sites with one Site ID, neither is worked on, unless one stands in the main file.
     """
+    claims = _claims(settings)
+    for name in own:
+        problems = [
+            *_mapping_problems(name, settings.sites[name]),
+            *_shared_id(name, settings, claims, settings.sites),
+        ]
+        if problems:
+            yield name, refusal(of_site(name), problems)
+
+
+def _claims(settings: Settings) -> Mapping[str, Sequence[str]]:
+    """Return the sites that send, by their Site ID."""
     claims: dict[str, list[str]] = {}
     for name, site in settings.sites.items():
         if isinstance(site, Site):
             claims.setdefault(site.id, []).append(name)
-    for name in own:
-        site = settings.sites[name]
-        problems = list(_mapping_problems(name, site))
-        rivals = [rival for rival in claims.get(site.id, ()) if rival != name]
-        if isinstance(site, Site) and rivals:
-            problems.append(f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too")
-        if problems:
-            yield name, refusal(of_site(name), problems)
+    return claims
+
+
+def _shared_id(
+    name: str, settings: Settings, claims: Mapping[str, Sequence[str]], others: Container[str]
+) -> Iterator[str]:
+    """Yield the problem of a Site ID that one of the other sites has, too.
+
+    The names of files begin with it: both sites would write the same ones, one over the other's account.
+    """
+    site = settings.sites[name]
+    rivals = [rival for rival in claims.get(site.id, ()) if rival != name and rival in others]
+    if isinstance(site, Site) and rivals:
+        yield f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too"
 
 
 def adapter_settings(connectors: Iterable[str]) -> AdapterSettings:

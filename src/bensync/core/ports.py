@@ -224,6 +224,14 @@ class Courier(Protocol):
         """
         ...
 
+    def names(self) -> Sequence[str] | None:
+        """Return the names of everything that is there; None where the upload center shows nothing to us.
+
+        Raises:
+            DeliveryError: it cannot be reached.
+        """
+        ...
+
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: sign-in, host key, folder. Raises nothing."""
         ...

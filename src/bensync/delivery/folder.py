@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 from bensync.core.ports import OutgoingFile, PreflightFinding, TransferJournal
@@ -29,6 +29,10 @@ class FolderCourier:
         transfer.attempt(self._shelf)
         return transfer.tries
 
+    def names(self) -> Sequence[str]:
+        """Return the names in the folder; see `Courier`."""
+        return self._shelf.names()
+
     def check(self) -> Iterable[PreflightFinding]:
         """Preflight: the folder is there and can be written to."""
         directory = self._shelf.directory
@@ -50,6 +54,10 @@ class _LocalFolder:
                 return (self.directory / name).stat().st_size
             except FileNotFoundError:
                 return None
+
+    def names(self) -> Sequence[str]:
+        with self._translated("the list of files"), around("folder.stat"):
+            return [path.name for path in self.directory.iterdir()]
 
     def write(self, name: str, chunks: Iterator[bytes]) -> None:
         with contextlib.ExitStack() as opened:

@@ -35,6 +35,8 @@ _REQUEST = 32_768  # bytes; the largest write that every SFTP server takes
 
 _OTHER_KIND = re.compile(r"[dlpsbc][r-][w-]")
 """How a line such as that of ``ls -l`` begins for a folder, and for everything else that is not a plain file."""
+_FORBIDDEN = frozenset({errno.EACCES, errno.EOPNOTSUPP})
+"""What a server answers to a request that it never grants our user."""
 _NO_RENAME = (
     'Ask the receiver to allow it, or set publish = "marker" or publish = "direct", as '
     "docs/how-to/choose-an-upload-profile.md describes; the next run then sends the same file."
@@ -90,6 +92,19 @@ class Sftp:
             what = f"{name} could not {done} in {retrying.statistics['attempt_number']} attempts"
             raise DeliveryError(what, str(error), error.fix, retry=True) from error
         return result, int(retrying.statistics["attempt_number"])
+
+    def names(self) -> Sequence[str] | None:
+        """Return the names in the folder, or None where our user may not list it; see `Courier`."""
+        if self._settings.publish == "blind":
+            return None
+        try:
+            names, _ = self.persist(f"the folder {self._settings.directory}", "be listed", SftpFolder.names)
+        except DeliveryError as error:
+            if isinstance(error.__cause__, OSError) and error.__cause__.errno in _FORBIDDEN:
+                log.info("delivery.not_listed", place=self._settings.place, why=error.why)
+                return None
+            raise
+        return names
 
     def check(self, look: Callable[[SftpFolder], object] | None = None) -> Iterable[PreflightFinding]:
         """Preflight: host key, sign-in and folder; one attempt, nothing is written.
@@ -226,7 +241,7 @@ class SftpFolder:
                 # Not posix_rename, which overwrites an existing file and reports success (decision 4).
                 self._sftp.rename(self._path(part), self._path(name))
             except OSError as error:
-                if error.errno not in {errno.EOPNOTSUPP, errno.EACCES}:
+                if error.errno not in _FORBIDDEN:
                     raise
                 why = f'our user cannot rename there ({error.strerror}), which publish = "rename" needs'
                 raise DeliveryError(f"{name} could not be renamed at {self.place}", why, _NO_RENAME) from error
@@ -246,6 +261,11 @@ class SftpFolder:
             for entry in entries
             if _may_be_file(entry) and (not self._marked or entry.filename + MARKER in names)
         ]
+
+    def names(self) -> Sequence[str]:
+        """Return the names of everything in the folder."""
+        with translated(f"the folder {self._directory} at {self.place} cannot be listed"), around("sftp.listdir"):
+            return self._sftp.listdir(self._directory or "/")
 
     def read(self, name: str, limit: int) -> bytes:
         """Return the beginning of a file, up to ``limit`` bytes."""

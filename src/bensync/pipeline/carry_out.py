@@ -15,6 +15,7 @@ from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode, Sy
 from bensync.core.intake.proposals import apply, effective_date
 from bensync.core.ports import OutgoingFile
 from bensync.core.runs import IN_DOUBT, Delivery, DeliveryKind, Outcome, RunKind
+from bensync.core.values.file_names import file_name
 from bensync.errors import ASK_OPERATOR, DeliveryError, GuardTripped, StateError, run_command
 from bensync.fault_points import point
 from bensync.mappings.feed import Header, render
@@ -72,7 +73,7 @@ def _prepare(
     # says by then (decision 3). The headcount is checked in the same transaction, so a wrong plan stores no delivery.
     with context.write("delivery.prepare") as state:
         slot = state.deliveries.open_slot(context.feed)
-        name = f"{context.site_id}_{kind}_{slot.sequence:06}.csv.gpg"
+        name = file_name(context.site_id, kind, slot.sequence)
         number = state.deliveries.prepare(
             run_id, context.feed, kind, slot, name, plan.sends, consequences=_consequences(gathered), now=now
         )

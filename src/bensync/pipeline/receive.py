@@ -6,7 +6,6 @@ It sees only the files, never HR, and opens requests as the embedded receiver do
 from __future__ import annotations
 
 import hashlib
-import re
 from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime
 
@@ -16,6 +15,7 @@ import structlog
 from bensync.core.people import Profile, encode_profile
 from bensync.core.ports import IncomingFile
 from bensync.core.runs import DeliveryKind
+from bensync.core.values.file_names import kind_and_number
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.fault_points import point
 from bensync.mappings import received_file
@@ -106,13 +106,11 @@ def _note_health(context: ReceiverContext, now: datetime) -> None:
 
 def _sorted(context: ReceiverContext) -> tuple[list[_NumberedFile], tuple[str, ...]]:
     """Return the files of this site in the order of their numbers, and the names of all other files."""
-    # ASCII: \d would match the digits of other scripts, too, which int() accepts.
-    pattern = re.compile(rf"{re.escape(context.site_id)}_(DELTA|FULL)_(\d{{6,12}})\.csv\.gpg", re.ASCII)
     files: list[_NumberedFile] = []
     strangers: list[str] = []
     for arrival in context.inbox.list():
-        if name := pattern.fullmatch(arrival.name):
-            files.append(_NumberedFile(arrival, DeliveryKind(name[1]), int(name[2])))
+        if numbered := kind_and_number(context.site_id, arrival.name):
+            files.append(_NumberedFile(arrival, *numbered))
         else:
             strangers.append(arrival.name)
     return sorted(files, key=lambda file: (file.sequence, file.arrival.name)), tuple(strangers)

@@ -12,7 +12,18 @@ import structlog
 from bensync.core.changes import ChangeKind, SyncPlan
 from bensync.core.plan import refused
 from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
-from bensync.errors import NOTHING, BensyncError, BusyError, DeliveryError, GuardTripped, StateError, run_command
+from bensync.core.values.file_names import highest_number
+from bensync.errors import (
+    ASK_OPERATOR,
+    NOTHING,
+    BensyncError,
+    BusyError,
+    DatabaseOutdated,
+    DeliveryError,
+    GuardTripped,
+    StateError,
+    run_command,
+)
 from bensync.fault_points import point
 from bensync.pipeline.alerting import record_failure, send_notices
 from bensync.pipeline.carry_out import carry_out, commit, deliver, settle
@@ -52,6 +63,7 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
             # Interrupted deliveries come first: they may already have changed what this run compares with.
             settle(leased_context, clock)
             point("run.settled")
+            _refuse_unknown_files(leased_context, options)
             gathered = gather(leased_context, options, now)
             point("run.gathered")
             _note_plan(leased_context, run_id, gathered)  # a plan that is refused must be there to be looked at
@@ -63,6 +75,37 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
     if options.kind is RunKind.DAILY:
         context.heartbeat()
     return RunReport(run_id, gathered.plan, outcome)
+
+
+def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
+    """Stop before the first number is used if the upload center has files of this site: another database sent them.
+
+    Raises:
+        DatabaseOutdated: there are such files.
+        DeliveryError: the upload center cannot be reached.
+    """
+    if options.kind is RunKind.SNAPSHOT:  # it sends nothing
+        return
+    with context.read() as state:
+        if state.deliveries.has_history(context.feed):
+            return
+    if last := highest_at_receiver(context):
+        raise DatabaseOutdated(
+            "The receiver has files that this database did not send (unknown_files)",
+            f"the highest number of site {context.site_id} there is {last:06}, and this database has sent none",
+            "let state.url name the database that sent them, or restore its backup. If it is lost, ask the receiver "
+            "for its last number N: `bensync deliveries caught-up --last N --reason TEXT`",
+            remedy=ASK_OPERATOR,
+        )
+
+
+def highest_at_receiver(context: SenderContext) -> int:
+    """Return the highest number of this site's files at the upload center; 0 for none, or if it shows none to us.
+
+    Raises:
+        DeliveryError: the upload center cannot be reached.
+    """
+    return highest_number(context.site_id, context.courier.names() or ())
 
 
 def rehearse(context: SenderContext, options: RunOptions, now: datetime) -> SyncPlan:

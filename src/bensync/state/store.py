@@ -17,7 +17,7 @@ from bensync.fault_points import around
 from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
 from bensync.state.db.database import Database, head
-from bensync.state.db.engine import keep_private, transaction
+from bensync.state.db.engine import create_file, transaction
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Seal, Vault, new_data_key
 from bensync.state.schema.sync import SecretRow
@@ -68,7 +68,7 @@ class Store(Database):
         Raises:
             StateError: the database cannot be opened, or its key is another one.
         """
-        keep_private(self._engine)
+        create_file(self._engine)
         with transaction(self._engine, write=True) as (connection, begun):
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)

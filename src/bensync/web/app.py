@@ -40,6 +40,20 @@ def _routes() -> list[Route]:
 ROUTES: tuple[Route, ...] = tuple(_routes())
 RULES: tuple[Rule, ...] = tuple(route.rule for route in ROUTES)
 """The permission of every route."""
+_SITE: dict[str, Any] = {
+    "name": "site",
+    "in": "path",
+    "required": True,
+    "description": "The name of the site in the configuration",
+    "schema": {"type": "string", "title": "Site"},
+}
+_IDEMPOTENCY_KEY: dict[str, Any] = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Any text of your own; a second request with the same one gets the first answer, and has no effect",
+    "schema": {"type": "string", "title": "Idempotency-Key", "maxLength": 200},
+}
 _THIS_MACHINE = ("127.0.0.1", "localhost", "::1")
 
 
@@ -74,6 +88,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
 def description() -> dict[str, Any]:
     """Return the OpenAPI description of the JSON API, which is part of the documents and is not served."""
     document = _routed("bensync").openapi()
+    document["servers"] = [{"url": "/", "description": "The address of the pages"}]
     document["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
     return document
 
@@ -113,12 +128,20 @@ def _routed(title: str) -> FastAPI:
             status_code=route.options.get("status_code"),
             responses=route.options.get("responses"),
             include_in_schema=is_api,
-            openapi_extra={"security": [{"token": []}]} if is_api else None,
+            openapi_extra=_besides(route.rule) if is_api else None,
         )
     app.state.menu = menu.entries(ROUTES)
     app.state.rules = {(rule.method, rule.path): rule for rule in RULES}
     _refuse_unlisted(app)
     return app
+
+
+def _besides(rule: Rule) -> dict[str, Any]:
+    """Return what FastAPI cannot know of a route of the API: what the rule checks, and the header of `once`."""
+    parameters = [_SITE] if "{site}" in rule.path else []
+    if rule.method == "POST":
+        parameters.append(_IDEMPOTENCY_KEY)
+    return {"security": [{"token": []}], "parameters": parameters}
 
 
 @asynccontextmanager

@@ -15,7 +15,7 @@ from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, even
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from bensync.errors import ConfigError, StateError, run_command
+from bensync.errors import ASK_OPERATOR, ConfigError, StateError, run_command
 
 _BUSY_SECONDS = 30
 """For a lock; then the writer stops with an error (decision 23)."""
@@ -56,6 +56,7 @@ def make_engine(address: str, password: str | None = None) -> Engine:
     if url.drivername in _SQLITE:
         # Without isolation_level=None the driver would begin transactions itself, later than `_begin_sqlite` must.
         engine = _engine(url, {"timeout": _BUSY_SECONDS, "isolation_level": None})
+        event.listen(engine, "do_connect", _require_file)
         event.listen(engine, "connect", _set_up_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine
@@ -89,13 +90,20 @@ def transaction(engine: Engine, site: str = "", *, write: bool) -> Iterator[tupl
         yield connection, begun
 
 
-def keep_private(engine: Engine) -> None:
-    """Make a new SQLite database readable by its owner only; SQLite gives its side files the same mode."""
+def create_file(engine: Engine) -> None:
+    """Make the file of a SQLite database that is not there yet; SQLite gives its side files the same mode.
+
+    Raises:
+        StateError: it cannot be made.
+    """
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     # Before SQLite makes the file: with a chmod afterwards the database would be readable by others for a moment.
     if file and not Path(file).exists():
-        with contextlib.suppress(OSError):
+        try:
             Path(file).touch(mode=0o600)
+        except OSError as error:
+            fix = "see that its folder is there and can be written, or let state.url name another one"
+            raise StateError(f"The database {file} cannot be made", error.strerror or "", fix) from error
 
 
 def _parsed(address: str) -> URL:
@@ -133,6 +141,19 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     defaults = {"application_name": "bensync", "client_encoding": "utf8", **PROBED}
     fresh = {name: value for name, value in defaults.items() if name not in given}
     return {**fresh, "options": " ".join(options).strip()}
+
+
+def _require_file(_dialect: object, _record: object, arguments: Any, _options: object) -> None:
+    """Raise if there is no database: SQLite would make an empty one, readable by everybody, and nobody would notice."""
+    (file,) = arguments
+    if not Path(file).exists():
+        raise StateError(
+            f"There is no database at {file}",
+            "the file does not exist",
+            "if bensync has sent files before, let state.url name the database that it used, or restore a backup; "
+            "only for a new deployment run `bensync migrate`",
+            remedy=ASK_OPERATOR,
+        )
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:

@@ -85,6 +85,13 @@ class Deliveries:
         )
         return self._transaction.connection.scalar(query) or 0
 
+    def has_history(self, feed: str) -> bool:
+        """Return whether a file of a feed left, or may have left, according to this database."""
+        left = [state.value for state in (DeliveryState.COMMITTED, DeliveryState.VOID, *UNSETTLED)]
+        of_feed = (_deliveries.c.site == self._transaction.site) & (_deliveries.c.feed == feed)
+        query = select(_deliveries.c.id).where(of_feed, _deliveries.c.state.in_(left))
+        return self._transaction.connection.scalar(query.limit(1)) is not None
+
     def abandon_failed(self) -> None:
         """Abandon deliveries that were never sealed, or failed before publishing; the next plan has their rows."""
         # Only these two states: the file of any other may be under its final name, or its bytes go out again.

@@ -14,8 +14,10 @@ from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.sync.sent_log import SentFile
 
-_MOST = 10_000
-"""Numbers at once; a greater difference is a typing error."""
+_A_DAY = 10
+"""Files of one feed on one day, at most; more is a typing error."""
+_MOST = 1_000
+"""Numbers of a feed of which this database knows nothing."""
 
 _deliveries = sync.DeliveryRow.__table__
 _chunks = sync.DeliveryChunkRow.__table__
@@ -30,6 +32,7 @@ class ReceiverReport(msgspec.Struct, frozen=True):
         sha256: of that sealed file, if it is known; the next file follows it then without a break.
         reason: why, for the audit trail; holds no personal data.
         log: the last entry of the log of what was sent.
+        seen: the highest number of a file that lies at the upload center; 0 for none, or if nothing can be seen there.
     """
 
     feed: str
@@ -37,6 +40,7 @@ class ReceiverReport(msgspec.Struct, frozen=True):
     reason: str
     sha256: str = ""
     log: SentFile | None = None
+    seen: int = 0
 
 
 class CaughtUp(msgspec.Struct, frozen=True):
@@ -92,7 +96,7 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
     # No run may be at work: it could publish one of the very numbers that are settled here.
     lease = state.runs.take_lease(now)
     sure = _last_sure(state, report.feed)
-    _refuse_impossible(state, report, sure)
+    _refuse_impossible(state, report, sure, now)
     under_way = _under_way(state, report.feed)
     # A used number becomes void even if the bytes are here: nobody knows whether the receiver has these or those of a
     # later file of that number (decision 28). One that was not used is free, and its rows are in the next plan.
@@ -110,21 +114,33 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
     return CaughtUp(tuple(sorted((*used, *missing))), tuple(sorted(under_way.keys() - used)))
 
 
-def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int) -> None:
+def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int, now: datetime) -> None:
+    logged = report.log.sequence if report.log is not None and report.log.sha256 else 0
+    known = max(sure, logged, report.seen)
+    most = known + _most_since(state, report.feed, now)
     why = ""
     if report.last < sure:
         why = f"number {sure:06} was delivered already when the backup was made"
-    elif report.log is not None and report.log.sha256 and report.log.sequence > report.last:
+    elif report.log is not None and logged > report.last:
         why = f"the log of what was sent knows {report.log.name}"
-    elif report.last - sure > _MOST:
-        why = f"that would be {report.last - sure} files since {sure:06}"
-    elif report.last == sure and state.runs.memory().restored_at is None:
-        why = "this database knows that number, and was not restored"
+    elif report.seen > report.last:
+        why = f"a file with the number {report.seen:06} lies at the upload center"
+    elif known == sure and state.runs.memory().restored_at is None:
+        why = "this database was not restored, and nothing is known of a file that it did not send"
+    elif report.last > most:
+        why = f"no more than {most:06} can be in use: {known:06} is known, and at most {_A_DAY} files leave on a day"
     if why:
         fix = "ask the receiver once more, and look at `bensync deliveries`"
         raise DecisionError(
             f"{report.last:06} cannot be the last number that the receiver has", why, fix, remedy=ASK_OPERATOR
         )
+
+
+def _most_since(state: SiteState, feed: str, now: datetime) -> int:
+    """Return how many files may have left since the newest one that this database knows: a number too many is lost."""
+    of_feed = and_(_deliveries.c.site == state.site, _deliveries.c.feed == feed)
+    newest = state.transaction.connection.scalar(select(func.max(_deliveries.c.created_at)).where(of_feed))
+    return _A_DAY * ((now - newest).days + 1) if newest is not None else _MOST
 
 
 def _resync_waits(state: SiteState) -> bool:

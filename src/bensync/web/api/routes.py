@@ -25,21 +25,27 @@ from bensync.wording import remedies
 
 route = Router(SITE_API)
 
+_TEXT = {"text/plain": {"schema": {"type": "string"}}}
+_WAIT = {"Retry-After": {"description": "Seconds to wait", "schema": {"type": "integer"}}}
 REFUSALS: dict[int | str, dict[str, Any]] = {
-    status: {"model": Failure, "description": text}
-    for status, text in {
-        400: "The request cannot be parsed",
-        401: "The token is missing or not valid",
-        403: "The roles of this user do not allow it",
-        404: "It does not exist, or this user cannot access it",
-        409: "It was not done: decided already, changed since, or another task is in progress",
-        413: "Too large",
-        415: "Not JSON",
-        422: "A field is not valid",
-        503: "The database cannot be used now",
-    }.items()
+    400: {"model": Failure, "description": "The request cannot be parsed"},
+    401: {"model": Failure, "description": "The token is missing or not valid"},
+    403: {"model": Failure, "description": "The roles of this user do not allow it"},
+    404: {"model": Failure, "description": "It does not exist, or this user cannot access it"},
+    408: {"description": "The body took too long", "content": _TEXT},
+    409: {
+        "model": Failure,
+        "description": "It was not done: decided already, changed since, or another task is in progress",
+    },
+    413: {"description": "Too large", "content": _TEXT},
+    415: {"model": Failure, "description": "Not JSON"},
+    421: {"description": "This host name is not served here", "content": _TEXT},
+    422: {"model": Failure, "description": "A field is not valid"},
+    429: {"model": Failure, "description": "Too many requests from this address", "headers": _WAIT},
+    500: {"model": Failure, "description": "An internal error; details are in the log"},
+    503: {"model": Failure, "description": "The database cannot be used now"},
 }
-"""The errors that every route can return."""
+"""The errors that every route can return; those of the outermost layer are plain text."""
 PageNumber = Annotated[int, Query(ge=1, le=HIGHEST_PAGE)]
 EmployeeId = Annotated[str, Path(pattern=r"^[A-Za-z0-9_.:-]{1,64}$")]
 

@@ -131,7 +131,7 @@ def test_the_log_of_what_was_sent_knows_the_hash(store):
 IMPOSSIBLE = {
     "before the last that arrived": (1, None, "000002 was delivered already"),
     "before what the log knows": (3, SentFile("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "knows ACME_4.gpg"),
-    "a slip of the hand": (20_000, None, "19998 files"),
+    "a slip of the hand": (20_000, None, "000042"),
 }
 
 
@@ -150,10 +150,36 @@ def test_a_database_that_was_not_restored_has_nothing_to_catch_up_with(store):
         tell(store, 2)
 
 
-def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store):
+@pytest.mark.parametrize("last", [3, 7, 115])
+def test_a_database_that_was_not_restored_loses_no_numbers_either(store, last):
     tell(store, 2)
-    assert tell(store, 4).void == (3, 4)
+    with pytest.raises(DecisionError) as caught:
+        tell(store, last)
+    assert "not restored" in caught.value.why
+    assert states(store) == {1: "COMMITTED", 2: "COMMITTED"}
+    assert next_slot(store)[0] == 3
+
+
+@pytest.mark.parametrize("evidence", ["log", "seen"])
+def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store, evidence):
+    tell(store, 2)
+    log = SentFile("acme", FEED, 4, "ACME0001_DELTA_000004.csv.gpg", SHA, NOW)
+    assert tell(store, 4, **({"log": log} if evidence == "log" else {"seen": 4})).void == (3, 4)
     hold(store, "acme")
+
+
+def test_a_number_below_that_of_a_file_at_the_upload_center_is_refused(store):
+    with pytest.raises(DecisionError) as caught:
+        tell(store, 3, seen=4)
+    assert "000004 lies at the upload center" in caught.value.why
+
+
+def test_no_more_numbers_are_given_up_than_files_can_have_left_since(store):
+    most = 2 + 10 * ((LATER - NOW).days + 1)
+    with pytest.raises(DecisionError) as caught:
+        tell(store, most + 1)
+    assert f"{most:06}" in caught.value.why
+    assert tell(store, most).void[-1] == most
 
 
 def test_nobody_catches_up_while_a_run_is_at_work(store):
@@ -168,6 +194,6 @@ def test_nobody_catches_up_while_a_run_is_at_work(store):
 
 def test_a_site_that_never_sent_before_the_backup_catches_up_from_the_beginning(store):
     with store.write("fresh", "test") as work:
-        done = catch_up(work, ReceiverReport(FEED, 2, "why"), "me", LATER)
+        done = catch_up(work, ReceiverReport(FEED, 2, "why", seen=2), "me", LATER)
     assert done.void == (1, 2)
     hold(store, "fresh")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from pathlib import Path
 
 import typer
 from rich.console import Console
@@ -39,6 +40,7 @@ def migrate(ctx: typer.Context) -> None:
     """Upgrade the database to the schema of this version."""
     call = session(ctx)
     store = call.deployment().store()
+    new = store.file is not None and not store.file.exists()
     try:
         schema = store.migrate()
         # In the same command: a worker of a new version must not meet an old queue.
@@ -48,7 +50,7 @@ def migrate(ctx: typer.Context) -> None:
     with_queue = f", queue {queue}" if queue else ""
     call.answer(
         {"schema": schema, **({"queue": queue} if queue else {})},
-        lambda console: console.print(f"The database is ready (schema {schema}{with_queue})."),
+        lambda console: _show_ready(console, f"schema {schema}{with_queue}", store.file if new else None),
     )
 
 
@@ -56,6 +58,12 @@ def connectors(ctx: typer.Context) -> None:
     """List the installed source connectors."""
     names = registry.names()
     session(ctx).answer({"connectors": list(names)}, lambda console: console.print("\n".join(names)))
+
+
+def _show_ready(console: Console, schema: str, new_file: Path | None) -> None:
+    if new_file is not None:  # in the wrong place it would know nothing of what was sent
+        console.print(f"A new database was made at {new_file}.", soft_wrap=True)
+    console.print(f"The database is ready ({schema}).")
 
 
 def _show_findings(console: Console, findings_by_site: Mapping[str, list[PreflightFinding]]) -> None:

@@ -67,11 +67,15 @@ def caught_up(
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise UsageError("The hash is not valid.", "A SHA-256 has 64 hexadecimal digits.", "Copy it unchanged.")
     feed = call.deployment().feed(site)
-    with call.store() as store, store.write(site, "delivery.catch_up") as state:
+    with call.store() as store:
+        # The sent log survives a restore, and knows files that the restored database does not. So does the receiver, as
+        # long as the files lie there.
         log = call.deployment().sent_log(store)
-        # The sent log survives a restore, and knows files that the restored database does not.
-        receiver = ReceiverReport(feed, last, reason, sha256.lower(), log.last(site, feed) if log is not None else None)
-        done = catch_up(state, receiver, actor_name(actor), now())
+        sent = log.last(site, feed) if log is not None else None
+        seen = runs.highest_at_receiver(call.deployment().sender_context(site, store))
+        receiver = ReceiverReport(feed, last, reason, sha256.lower(), sent, seen)
+        with store.write(site, "delivery.catch_up") as state:
+            done = catch_up(state, receiver, actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
     call.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
 
