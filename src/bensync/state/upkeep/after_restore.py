@@ -116,8 +116,8 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
 
 def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int, now: datetime) -> None:
     logged = report.log.sequence if report.log is not None and report.log.sha256 else 0
-    known = max(sure, logged, report.seen)
-    most = known + _most_since(state, report.feed, now)
+    highest = max(sure, logged, report.seen)
+    most = highest + _most_since(state, report.feed, now)
     why = ""
     if report.last < sure:
         why = f"number {sure:06} was delivered already when the backup was made"
@@ -125,10 +125,10 @@ def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int, now:
         why = f"the log of what was sent knows {report.log.name}"
     elif report.seen > report.last:
         why = f"a file with the number {report.seen:06} lies at the upload center"
-    elif known == sure and state.runs.memory().restored_at is None:
+    elif highest == sure and state.runs.memory().restored_at is None:
         why = "this database was not restored, and nothing is known of a file that it did not send"
     elif report.last > most:
-        why = f"no more than {most:06} can be in use: {known:06} is known, and at most {_A_DAY} files leave on a day"
+        why = f"no more than {most:06} can be in use: {highest:06} is known, and at most {_A_DAY} files leave on a day"
     if why:
         fix = "ask the receiver once more, and look at `bensync deliveries`"
         raise DecisionError(
