@@ -250,6 +250,7 @@ class Deployment:
             reader=Reader(mapping),
             mapping=mapping.fingerprint(),
             options=site.status.options(),
+            scope=site.scope(),
             guards=site.guards.guards(),
             rules=site.intake_rules(),
             feed=settings.layout,

@@ -132,6 +132,7 @@ class Plan(Shape):
     unchanged: int
     outside: int = Field(description="how many employees are outside the ticked boxes of a resync")
     first_load: FirstLoad | None
+    out_of_scope: int = Field(description="how many of the employees that were read are out of scope")
 
 
 class Delivery(Shape):
@@ -230,6 +231,7 @@ def plan(sync_plan: changes.SyncPlan, site: str) -> Plan:
         unchanged=len(sync_plan.unchanged),
         outside=len(sync_plan.outside),
         first_load=_first_load(sync_plan.first_load) if sync_plan.first_load else None,
+        out_of_scope=len(sync_plan.out_of_scope),
     )
 
 

@@ -209,7 +209,15 @@ def mapping_of(name: str, site: Site) -> source.SourceMapping:
     kind = connector(site.source)
     custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
     codes = {field: entry.table() for field, entry in site.codes.items()}
-    return source.load(_preset(kind), site.mapping, custom, codes, site=name)
+    mapping = source.load(_preset(kind), site.mapping, custom, codes, site=name)
+    # A rule about a field that nobody reads would never put anybody out of scope, and nobody would notice.
+    if unread := sorted(set(site.out_of_scope) - set(mapping.synced())):
+        raise ConfigError(
+            f"The rules of scope of site {name} cannot be used",
+            f"out_of_scope names {', '.join(unread)}, which the mapping does not read",
+            "name fields that `bensync mapping show` lists",
+        )
+    return mapping
 
 
 @cache

@@ -31,8 +31,10 @@ from bensync.config.tables import (
 )
 from bensync.core.access import Role
 from bensync.core.alerts import Limits
+from bensync.core.comparison.scope import ScopeRules
 from bensync.core.intake.proposals import IntakeRules
 from bensync.core.schedule import DailyRunState, Weekday, next_run
+from bensync.core.values.texts import normalized
 
 
 def _zone(name: str) -> str:
@@ -298,12 +300,21 @@ class Site(SiteSettings):
         {}, description="fields that the catalogue does not know, by the name that they shall have"
     )
     codes: dict[Syncing, Codes] = Field({}, description="code tables by our field: the source's values -> ours")
+    out_of_scope: dict[Syncing, tuple[str, ...]] = Field(
+        {},
+        description="our field -> values; an employee with one of them is out of scope: neither sent nor blocked,"
+        ' such as benetrac_status = ["Contractor"]',
+    )
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="whose calendar day decides which dated row holds"
     )
     embedded: bool = Field(
         True, description="open the requests here; false where another machine receives the files (`bensync intake`)"
     )
+
+    def scope(self) -> ScopeRules:
+        """Return the rules of scope as the core uses them."""
+        return ScopeRules({field: frozenset(map(normalized, values)) for field, values in self.out_of_scope.items()})
 
 
 class Settings(SettingsTable):

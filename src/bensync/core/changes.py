@@ -37,12 +37,14 @@ class IssueCode(StrEnum):
     """The answer lacks an employee whom HR named as changed, or whom the run asked for; the next run asks again."""
     ABSENT = "absent"
     """A read of everybody lacks an employee who was sent as active; absence is never a termination."""
+    LEFT_SCOPE = "left_scope"
+    """The rules of the site put an employee who was sent as active out of scope; that is never a termination."""
     HELD = "held"
     """A guard holds the row; it is judged again in every run, until the alarm is gone or a person released it."""
 
 
-GONE = frozenset({IssueCode.HR_EMPLOYEE_DELETED, IssueCode.ABSENT})
-"""The issues of employees whom HR does not have any more; they are over once the participant is terminated."""
+GONE = frozenset({IssueCode.HR_EMPLOYEE_DELETED, IssueCode.ABSENT, IssueCode.LEFT_SCOPE})
+"""The issues of employees of whom HR has nothing more to say here; they are over once the participant is terminated."""
 UNSEEN = GONE | {IssueCode.NOT_SHOWN}
 """The issues of employees whom the last run could not read because HR did not show them."""
 
@@ -94,6 +96,8 @@ class BaselineState(StrEnum):
     """The SSN of its employee moved on."""
     MISSING = "MISSING"
     """Its employee is gone from HR: deleted, or absent and terminated, or released as gone by a person."""
+    OUT_OF_SCOPE = "OUT_OF_SCOPE"
+    """The rules of the site put its employee out of scope after they were sent."""
 
 
 class Baseline(msgspec.Struct, frozen=True, gc=False):
@@ -218,6 +222,8 @@ class SyncPlan(msgspec.Struct, frozen=True):
         record_digests: key -> digest to remember for people who are not sent and whose source record reads differently
             although it gives the same profile.
         missing: keys of baselines whose employee is gone from HR, and of whom nothing is left to decide by absence.
+        out_of_scope: employee id -> why the rules of the site put the employee out of scope.
+        left_scope: keys of live baselines whose employee is out of scope now.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
         fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
@@ -243,6 +249,8 @@ class SyncPlan(msgspec.Struct, frozen=True):
     ledger: Ledger
     sent: Mapping[str, int] = {}
     first_load: FirstLoad | None = None
+    out_of_scope: Mapping[str, str] = {}
+    left_scope: tuple[bytes, ...] = ()
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):

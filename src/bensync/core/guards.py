@@ -117,6 +117,7 @@ class Population(msgspec.Struct, frozen=True):
         last_headcount: people in the last good read of everybody; None for a delta or when there was none.
         fill_rates: field -> share (0..1) of people who had it in the last good full read; empty for a delta.
         absent: people sent as active whom this answer lacks, for the first time.
+        leaving_scope: people sent as active whom the rules of the site put out of scope in this run.
         absent_inactive: people sent as inactive whom this read of everybody lacks, for the first time.
         inactive: live inactive baselines before this run.
         sent: guard code -> rows that earlier runs sent within the window and that nobody released (`SyncPlan.sent`).
@@ -127,6 +128,7 @@ class Population(msgspec.Struct, frozen=True):
     last_headcount: int | None = None
     fill_rates: Mapping[str, float] = {}
     absent: int = 0
+    leaving_scope: int = 0
     absent_inactive: int = 0
     inactive: int = 0
     sent: Mapping[str, int] = {}
@@ -138,10 +140,22 @@ class Population(msgspec.Struct, frozen=True):
 
 
 class PullStatistics(msgspec.Struct, frozen=True):
-    """Counts of a pull: the people who were read, and how many of them had each field filled."""
+    """Counts of a pull.
+
+    Attributes:
+        people: the people who were read.
+        filled: how many of those in scope had each field filled.
+        out_of_scope: how many of those who were read are out of scope.
+    """
 
     people: int
     filled: Mapping[str, int]
+    out_of_scope: int = 0
+
+    @property
+    def in_scope(self) -> int:
+        """How many of those who were read are in scope."""
+        return self.people - self.out_of_scope
 
 
 _NO_ERROR = UNSEEN | {IssueCode.NOT_STARTED, IssueCode.STATUS_UNKNOWN}
@@ -168,6 +182,9 @@ def _missing(guards: Guards, population: Population) -> Iterator[Alarm]:
     if guards.missing.exceeded(population.absent, population.active, 1):
         text = f"{population.absent} of {population.active} active people are missing from HR's answer"
         yield Alarm("active_person_missing", population.absent, str(guards.missing), text, refuses=True)
+    if guards.missing.exceeded(population.leaving_scope, population.active, 1):
+        text = f"{population.leaving_scope} of {population.active} active people would leave the scope"
+        yield Alarm("left_scope", population.leaving_scope, str(guards.missing), text, refuses=True)
     if guards.missing_inactive.exceeded(population.absent_inactive, population.inactive, 1):
         text = f"{population.absent_inactive} of {population.inactive} inactive people are missing from HR's answer"
         limit = str(guards.missing_inactive)
@@ -206,8 +223,8 @@ def _errors(guards: Guards, population: Population, reading: PullStatistics, iss
 def _fill(guards: Guards, population: Population, reading: PullStatistics) -> list[Alarm]:
     alarms = []
     for field, before in population.fill_rates.items():
-        now = reading.filled.get(field, 0) / reading.people if reading.people else 0
-        lost = round((before - now) * reading.people)
+        now = reading.filled.get(field, 0) / reading.in_scope if reading.in_scope else 0
+        lost = round((before - now) * reading.in_scope)
         # The share of a handful of people jumps with each of them (decision 19), so people count as well. Rounded,
         # because 0.8 - 0.7 is a little more than a tenth in binary: a fall of exactly the limit would refuse.
         if lost > _LOST and round((before - now) * 100, 2) > guards.fill_rate_points:

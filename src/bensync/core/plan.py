@@ -35,6 +35,7 @@ class Pulled(msgspec.Struct, frozen=True):
 
     ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read. ``gone`` are
     keys of baselines whose employee HR does not show any more, and whom somebody or HR had terminated before.
+    ``out_of_scope`` holds the reasons by employee id, and ``left_scope`` the keys of those who were sent before.
     """
 
     candidates: Sequence[Candidate]
@@ -43,6 +44,8 @@ class Pulled(msgspec.Struct, frozen=True):
     statistics: PullStatistics
     recognised: Sequence[str] = ()
     gone: Sequence[bytes] = ()
+    out_of_scope: Mapping[str, str] = {}
+    left_scope: Sequence[bytes] = ()
 
 
 class Baselines(msgspec.Struct, frozen=True):
@@ -76,8 +79,8 @@ def make_plan(
         first_load: the quality of the people who were read, where nobody was ever sent.
     """
     # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
-    gone = frozenset(pulled.gone)
-    # Nobody has the SSN of a person who is gone and terminated: it may belong to their new record in HR.
+    gone = frozenset((*pulled.gone, *pulled.left_scope))
+    # Nobody has the SSN of a person who is gone or left the scope: it may belong to their new record in HR.
     shared = split_duplicates(
         pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key), baseline.by_employee.get
     )
@@ -114,7 +117,9 @@ def make_plan(
     # A key that is sent stays live: the SSN of a person who is gone is that of another employee from this file on.
     sent = {change.candidate.key for change in flowing}
     missing = tuple(key for key in (*_missing(pulled.deleted, baseline), *pulled.gone) if key not in sent)
+    left_scope = tuple(key for key in pulled.left_scope if key not in sent)
     returned = _returned(same, baseline)
+    leaving = (*missing, *left_scope)
     return SyncPlan(
         as_of=as_of,
         sends=tuple(flowing),
@@ -128,7 +133,9 @@ def make_plan(
         returned=returned,
         alarms=(*alarms, *holding),
         fingerprint=fingerprint,
-        ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, missing, returned),
+        ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, leaving, returned),
+        out_of_scope=pulled.out_of_scope,
+        left_scope=left_scope,
         sent=unreleased,
         first_load=first_load,
     )
@@ -152,6 +159,9 @@ def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[HeldChange
         if change.kind is not ChangeKind.UNCHANGED:
             digest.update(change.kind.encode() + change.candidate.key + change.candidate.fingerprint)
     return digest.hexdigest()[:16]
+
+
+_AWAY = frozenset({BaselineState.MISSING, BaselineState.OUT_OF_SCOPE})
 
 
 def _key(change: Change) -> bytes:
@@ -193,7 +203,7 @@ def _changed_digests(same: Sequence[Candidate], baseline: Baselines) -> dict[byt
 
 def _returned(same: Sequence[Candidate], baseline: Baselines) -> tuple[bytes, ...]:
     # Everybody in `same` has a baseline; a person without one would have been sent.
-    return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state is BaselineState.MISSING)
+    return tuple(candidate.key for candidate in same if baseline.by_key[candidate.key].state in _AWAY)
 
 
 def headcount_ledger(

@@ -268,7 +268,7 @@ def _end_quietly(context: SenderContext, run_id: int, gathered: Gathered, now: d
 
 def _balance(state: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
     """Count the active people from the rows and from the planned moves; refuse to send a file if the two differ."""
-    counted = state.baselines.active_after(delivery_id, plan.missing, plan.returned)
+    counted = state.baselines.active_after(delivery_id, (*plan.missing, *plan.left_scope), plan.returned)
     if counted != plan.ledger.after:
         raise GuardTripped(
             "The headcount does not balance (ledger)",
@@ -349,6 +349,7 @@ class _Consequences(msgspec.Struct, frozen=True):
     missing: list[str]
     returned: list[str]
     memory: SourceMemory
+    left_scope: list[str] = []
     sent: Mapping[str, int] = {}
 
 
@@ -360,6 +361,7 @@ def _consequences(gathered: Gathered) -> dict[str, object]:
         due={key.hex(): day for key, day in plan.due.items()},
         missing=[key.hex() for key in plan.missing],
         returned=[key.hex() for key in plan.returned],
+        left_scope=[key.hex() for key in plan.left_scope],
         memory=gathered.memory,
         sent=plan.sent,
     )
@@ -370,6 +372,7 @@ def _consequences(gathered: Gathered) -> dict[str, object]:
 def _apply_consequences(context: SenderContext, state: SiteState, consequences: _Consequences, now: datetime) -> int:
     state.baselines.remember_due({bytes.fromhex(key): day for key, day in consequences.due.items()})
     state.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
+    state.baselines.set_state([bytes.fromhex(key) for key in consequences.left_scope], BaselineState.OUT_OF_SCOPE)
     state.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
     state.runs.remember(consequences.memory)
     return open_drift(state, consequences.as_of, context.rules, now) if context.embedded else 0

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 import msgspec
 
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.core.comparison.scope import ScopeRules
 from bensync.core.guards import Guards
 from bensync.core.intake.proposals import IntakeRules
 from bensync.core.people import Status
@@ -116,6 +117,7 @@ class SenderContext(SiteContext, frozen=True, kw_only=True):
     reader: Reader
     mapping: str
     options: StatusOptions
+    scope: ScopeRules = ScopeRules()
     guards: Guards
     feed: str
     layout: Layout

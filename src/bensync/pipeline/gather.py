@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, date, datetime, timedelta
 
 import msgspec
 import structlog
 
-from bensync.core.changes import BaselineState, Candidate, FirstLoad, Issue, SyncPlan
+from bensync.core.changes import Baseline, BaselineState, Candidate, FirstLoad, Issue, SyncPlan
 from bensync.core.comparison.absence import Absence, OpenCodes, judge_absence
 from bensync.core.comparison.first_load import examine_first_load
+from bensync.core.comparison.scope import LeftScope, current_values, judge_scope
 from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
 from bensync.core.plan import Baselines, Pulled, make_plan
@@ -72,7 +73,10 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     unchanged_filter = UnchangedFilter(context, as_of)
     wanted = msgspec.structs.replace(context.wanted, is_unchanged=unchanged_filter.is_unchanged)
     today = now.astimezone(UTC).date()
-    everybody = not options.full and reads_everybody(today, context.reconcile_on, memory.everybody_on)
+    # With other rules of scope, people whom nobody touched in HR are in it, or out of it, now.
+    rescoped = memory.scope != context.scope.fingerprint()
+    due = reads_everybody(today, context.reconcile_on, memory.everybody_on)
+    everybody = not options.full and (due or rescoped)
     if everybody:
         log.info("run.reconciles", site=context.site, last=memory.everybody_on)
     pull = context.source.pull(wanted, None if options.full else memory.watermark, also, everybody=everybody)
@@ -86,18 +90,20 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         )
     # An employee with an issue was looked at, too: only those that the answer lacks may count as gone.
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
-    looked_at = frozenset((*read, *pulled.recognised))
+    looked_at = frozenset((*read, *pulled.recognised, *pulled.out_of_scope))
     with context.read() as state:
         absence = _absence(context, state, pull, also, looked_at, open_codes)
-        baseline = _baseline(state, pulled, absence)
+        leaving = _leaving(context, state, pulled, open_codes)
+        baseline = _baseline(state, pulled, (*absence.gone, *leaving.baselines))
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(context, memory.fill_rates))
-        population = _population(state, pull, absence, memorable, first=first)
+        population = _population(state, pull, absence, leaving, memorable, first=first)
         since = now - timedelta(hours=context.guards.window_hours)
         population = msgspec.structs.replace(population, sent=state.deliveries.sent_by_guard(since))
     pulled = msgspec.structs.replace(
         pulled,
-        issues=(*pulled.issues, *absence.issues),
+        issues=(*pulled.issues, *absence.issues, *leaving.issues),
         gone=[entry.key for entry in absence.gone],
+        left_scope=[entry.key for entry in leaving.baselines],
         statistics=_statistics(pull, pulled, baseline, memorable),
     )
     first_load = _first_load(context, pulled, as_of) if first else None
@@ -114,22 +120,22 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     rates = _fill_rates(pull, pulled)
     following = _next_memory(context, options, pull, pulled, memory)
     if pull.everybody:
-        following = msgspec.structs.replace(following, everybody_on=today)
-    return Gathered(plan, looked_at, frozenset(pulled.deleted), absence.over, following, rates)
+        following = msgspec.structs.replace(following, everybody_on=today, scope=context.scope.fingerprint())
+    return Gathered(plan, looked_at, frozenset(pulled.deleted), absence.over | leaving.over, following, rates)
 
 
 def _first_load(context: SenderContext, pulled: Pulled, as_of: date) -> FirstLoad:
     """Return the quality of a first load; refuse one in which nobody has a required field."""
     statistics, columns = pulled.statistics, [field for field, _ in context.layout.columns]
     first_load = examine_first_load(
-        statistics.filled, columns, context.rules.required, pulled.candidates, statistics.people, as_of
+        statistics.filled, columns, context.rules.required, pulled.candidates, statistics.in_scope, as_of
     )
     empty = first_load.empty()
     if pulled.candidates and empty:  # where everybody is blocked, the reason is another one
         listed = " and no ".join(empty)
         raise GuardTripped(
             f"The first load has no {listed} (first_load_empty)",
-            f"the field is required, and nobody among {statistics.people} people has a value in it",
+            f"the field is required, and nobody among {statistics.in_scope} people has a value in it",
             "check in HR that the key may see the field, and in `[sites.NAME.mapping]` where its values come from",
         )
     return first_load
@@ -188,10 +194,15 @@ def _read(
     candidates: list[Candidate] = []
     issues: list[Issue] = []
     filled: Counter[tuple[str, ...]] = Counter()
+    out_of_scope: dict[str, str] = {}
     people = 0
     for page in context.progress(pull.pages, pull.total):
         people += len(page)
         for employee in _employees(context, page, issues):
+            # Before any check of values: a contractor may well have no SSN in HR.
+            if context.scope.out and (reason := context.scope.reason(current_values(employee, as_of))):
+                out_of_scope[employee.id] = reason
+                continue
             projected = _project(context, employee, as_of)
             if isinstance(projected, Issue):
                 issues.append(projected)
@@ -204,8 +215,8 @@ def _read(
         for candidate in unchanged_filter.candidates():
             candidates.append(candidate)
             filled[tuple(candidate.present().values)] += 1
-    reading = PullStatistics(people + len(recognised), _each(filled))
-    return Pulled(candidates, issues, pull.deleted, reading, () if repeat else recognised)
+    reading = PullStatistics(people + len(recognised), _each(filled), len(out_of_scope))
+    return Pulled(candidates, issues, pull.deleted, reading, () if repeat else recognised, out_of_scope=out_of_scope)
 
 
 def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
@@ -237,16 +248,25 @@ def _candidate(vault: Vault, profile: Profile, due: date | None, record_digest: 
     return Candidate(profile.employee_id, key, fingerprint, encoded, profile.status, due, record_digest or None)
 
 
-def _baseline(state: SiteState, pulled: Pulled, absence: Absence) -> Baselines:
+def _leaving(context: SenderContext, state: SiteState, pulled: Pulled, open_codes: OpenCodes) -> LeftScope:
+    sent = {entry.employee_id: entry for entry in state.baselines.of_employees(pulled.out_of_scope)}
+    asked = [person for person in pulled.out_of_scope if person in sent or person in open_codes]
+    terminated = state.participants.terminated(asked) if context.embedded else frozenset[str]()
+    return judge_scope(pulled.out_of_scope, sent, open_codes, terminated)
+
+
+def _baseline(state: SiteState, pulled: Pulled, leaving: Iterable[Baseline]) -> Baselines:
     baselines_by_key = state.baselines.known(pulled.candidates)
     # No record and no SSN is left of a deleted employee, so the baseline is found by the employee id.
-    for entry in (*state.baselines.of_employees(pulled.deleted), *absence.gone):
+    for entry in (*state.baselines.of_employees(pulled.deleted), *leaving):
         baselines_by_key.setdefault(entry.key, entry)
     live = (entry for entry in baselines_by_key.values() if entry.state is BaselineState.LIVE)
     return Baselines(baselines_by_key, {entry.employee_id: entry for entry in live})
 
 
-def _population(state: SiteState, pull: Pull, absence: Absence, memory: SourceMemory, *, first: bool) -> Population:
+def _population(
+    state: SiteState, pull: Pull, absence: Absence, leaving: LeftScope, memory: SourceMemory, *, first: bool
+) -> Population:
     # Judged by what was read, and not by the kind of the run: some connectors read everybody every time (A-87).
     return Population(
         active=state.baselines.active(),
@@ -254,6 +274,7 @@ def _population(state: SiteState, pull: Pull, absence: Absence, memory: SourceMe
         last_headcount=memory.headcount if pull.everybody else None,
         fill_rates=memory.fill_rates if pull.everybody else {},
         absent=absence.newly_active,
+        leaving_scope=leaving.newly_active,
         absent_inactive=absence.newly_inactive,
         inactive=state.baselines.inactive() if absence.newly_inactive else 0,
     )
@@ -268,14 +289,14 @@ def _statistics(pull: Pull, pulled: Pulled, baseline: Baselines, memory: SourceM
     statistics = pulled.statistics
     if not (pull.everybody and pulled.recognised):
         return statistics
-    filled = {field: round(rate * statistics.people) for field, rate in memory.fill_rates.items()}
+    filled = {field: round(rate * statistics.in_scope) for field, rate in memory.fill_rates.items()}
     for candidate in pulled.candidates:
         before = baseline.by_key.get(candidate.key)
         if before is not None and before.encoded is not None:
             old, new = decode_without_rows(before.encoded).values, candidate.present().values
             for field in filled:
                 filled[field] += (field in new) - (field in old)
-    return PullStatistics(statistics.people, filled)
+    return msgspec.structs.replace(statistics, filled=filled)
 
 
 def _still_mapped(context: SenderContext, rates: Mapping[str, float]) -> dict[str, float]:
@@ -308,6 +329,6 @@ def _next_memory(
 
 
 def _fill_rates(pull: Pull, pulled: Pulled) -> dict[str, float]:
-    read = pulled.statistics.people if pull.everybody else pulled.statistics.people - len(pulled.recognised)
+    read = pulled.statistics.in_scope - (0 if pull.everybody else len(pulled.recognised))
     # Never a division by zero: while nobody was read, no field is counted.
     return {name: round(count / read, 4) for name, count in pulled.statistics.filled.items()}

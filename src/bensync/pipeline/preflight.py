@@ -11,7 +11,7 @@ from bensync.core.changes import UNSEEN, IssueCode
 from bensync.core.ports import ChangeRoute, PreflightFinding, Pull
 from bensync.errors import BensyncError
 from bensync.pipeline.context import SenderContext
-from bensync.wording.sync import CHANGE_ROUTES
+from bensync.wording.sync import CHANGE_ROUTES, count
 
 _OFF = "off: no daily run reads everybody to find what the change feed leaves out"
 _TURN_ON = 'set reconcile_on = "sunday" under [schedule]'
@@ -22,6 +22,7 @@ def findings(context: SenderContext) -> Iterator[PreflightFinding]:
     """Yield what is odd in the mapping, how changes of each field reach us, and whether HR shows who was sent."""
     yield from context.reader.mapping.check()
     yield from _changes(context)
+    yield from _scope(context)
     try:
         yield from _people(context)
     except BensyncError as error:
@@ -40,6 +41,15 @@ def _changes(context: SenderContext) -> Iterator[PreflightFinding]:
     if set(fields_by_route) != {ChangeRoute.WHOLE_TABLE}:
         on = context.reconcile_on
         yield PreflightFinding("reconciliation", ok=True, detail=f"every {on.capitalize()}" if on is not None else _OFF)
+
+
+def _scope(context: SenderContext) -> Iterator[PreflightFinding]:
+    if context.scope.out:
+        rules = "; ".join(f"{field}: {', '.join(sorted(values))}" for field, values in context.scope.out.items())
+        with context.read() as state:
+            left = state.baselines.out_of_scope()
+        detail = f"{rules}; {count(left, 'employee')} left the scope after being sent"
+        yield PreflightFinding("out of scope", ok=True, detail=detail)
 
 
 def _people(context: SenderContext) -> Iterator[PreflightFinding]:

@@ -232,14 +232,18 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
 def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is ChangeKind.UNCHANGED)
+    # Those of them who have an issue are counted with the issues.
+    apart = len(plan.out_of_scope.keys() - {issue.employee_id for issue in plan.issues})
     counts = {
-        "pulled": len(plan.sends) + len(plan.held) + len(plan.unchanged) + len(plan.outside) + len(plan.issues),
+        "pulled": len(plan.sends) + len(plan.held) + len(plan.unchanged) + len(plan.outside) + len(plan.issues) + apart,
         "changed": len(plan.sends) - same,
         "unchanged": len(plan.unchanged) + len(plan.outside) + same,
         "kept_back": len(plan.issues),
         "held": len(plan.held),
         "requests": 0,
     }
+    if plan.out_of_scope:
+        counts["out_of_scope"] = len(plan.out_of_scope)
     with context.write("run.plan") as state:
         state.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
         # Before anything is sent: these employees' records changed, and their profiles equal the baseline already.

@@ -85,5 +85,6 @@ class UnchangedFilter:
 def _basis(context: SenderContext) -> bytes:
     """Encode what a profile depends on beside its record and the day."""
     status_options = context.options
-    basis = (bensync.__version__, context.mapping, sorted(status_options.active), sorted(status_options.inactive))
+    options = (sorted(status_options.active), sorted(status_options.inactive), context.scope.fingerprint())
+    basis = (bensync.__version__, context.mapping, *options)
     return msgspec.json.encode(basis)

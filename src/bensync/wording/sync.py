@@ -136,6 +136,10 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
         "Missing from HR",
         "If they left, terminate the participant, or release the employee as gone. Otherwise make HR show them again.",
     ),
+    IssueCode.LEFT_SCOPE: (
+        "Out of scope",
+        "If coverage must end, terminate the participant. Otherwise release the employee, or correct the scope rules.",
+    ),
     IssueCode.HELD: ("Held for review", "Review the held changes, then allow or reject them."),
 }
 """The data issues of employees: label and fix."""
@@ -160,6 +164,7 @@ COUNTS: Mapping[str, str] = {
     "changed": "changed",
     "unchanged": "unchanged",
     "kept_back": "with data issues",
+    "out_of_scope": "out of scope",
     "held": "held for review",
     "requests": "requests opened",
 }

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -22,8 +23,9 @@ ACTIVE, PEOPLE = 60, 70
 def crowd(acme: World) -> World:
     """An employer large enough for percentages to count."""
     for number in range(1, PEOPLE + 1):
-        ended = {"status": "Terminated", "employment_status": "Terminated"} if number > ACTIVE else {}
-        acme.company.hire(person(number), **ended)
+        hired = acme.company.hire(person(number))
+        if number > ACTIVE:
+            acme.company.terminate(hired, date(2024, 1, 31))
     acme.begin()
     return acme
 

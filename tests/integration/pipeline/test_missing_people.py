@@ -300,8 +300,9 @@ def test_A_88_a_full_read_of_everybody_goes_on_with_one_missing_and_repeats_it_w
 
 def test_A_89_a_group_that_hr_hides_refuses_the_run_that_reads_everybody(acme: World) -> None:
     for number in range(1, PEOPLE + 1):
-        ended = {"status": "Terminated", "employment_status": "Terminated"} if number > 40 else {}
-        acme.company.hire(person(number), **ended)
+        hired = acme.company.hire(person(number))
+        if number > 40:
+            acme.company.terminate(hired, date(2024, 1, 31))
     acme.begin()
     acme.company.hidden.update(str(number) for number in range(41, PEOPLE + 1))
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from datetime import date
 
 import pytest
 
@@ -27,8 +28,9 @@ def findings(world: World) -> dict[str, PreflightFinding]:
 def mixed(acme: World) -> World:
     """Forty active and twenty inactive people in step on both sides, and one who starts later."""
     for number in range(1, 61):
-        ended = {"status": "Terminated", "employment_status": "Terminated"} if number > 40 else {}
-        acme.company.hire(person(number), **ended)
+        hired = acme.company.hire(person(number))
+        if number > 40:
+            acme.company.terminate(hired, date(2024, 1, 31))
     acme.begin()
     acme.company.hire(person(61, hireDate="2026-07-01"))
     acme.sync()

@@ -370,6 +370,11 @@ def test_inactive_people_who_left_the_source_are_no_fall_of_the_headcount():
     assert refused(94, last=100, absent_inactive=0, inactive=60) == {"headcount_fell": 6}
 
 
+@pytest.mark.parametrize(("leaving", "stops"), [(3, False), (4, True)])
+def test_A_104_people_who_leave_the_scope_refuse_the_run_above_a_limit(leaving, stops):
+    assert refused(60, active=60, leaving_scope=leaving) == ({"left_scope": leaving} if stops else {})
+
+
 @pytest.mark.parametrize(
     ("unlisted", "people", "stops"),
     [

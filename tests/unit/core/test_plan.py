@@ -100,6 +100,17 @@ def test_A_88_a_baseline_that_is_gone_and_not_sent_is_missing():
     assert plan([], [baseline_of(1)], gone=[key(ssn(1))]).missing == (key(ssn(1)),)
 
 
+def test_A_104_leaving_the_scope_moves_the_headcount_and_ends_nobody():
+    sync_plan = plan([], [baseline_of(1), baseline_of(2)], left_scope=[key(ssn(1))], out_of_scope={"1": "city is Erie"})
+    assert (sync_plan.sends, sync_plan.missing, sync_plan.left_scope) == ((), (), (key(ssn(1)),))
+    assert (sync_plan.ledger.terminations, sync_plan.ledger.moved, sync_plan.ledger.after) == (0, -1, 1)
+
+
+def test_A_104_back_in_scope_and_unchanged_is_a_return():
+    sync_plan = plan([candidate(1)], [baseline_of(1, BaselineState.OUT_OF_SCOPE)])
+    assert (sync_plan.sends, sync_plan.returned) == ((), (key(ssn(1)),))
+
+
 def test_A_26_a_future_row_is_remembered_though_nothing_is_sent():
     sync_plan = plan([candidate(1, due=day("06-20"))], [baseline_of(1)])
     assert sync_plan.sends == ()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 
 from rich.console import Console
 from rich.text import Text
@@ -161,7 +161,12 @@ def _nothing(repeated: int) -> str:
 
 
 def _print_aside(console: Console, plan: SyncPlan, *, whole: bool) -> None:
-    for people, said in ((plan.unchanged, "unchanged"), (plan.outside, "outside the selected populations")):
+    groups: tuple[tuple[Collection[str], str], ...] = (
+        (plan.unchanged, "unchanged"),
+        (plan.outside, "outside the selected populations"),
+        (plan.out_of_scope, "out of scope"),
+    )
+    for people, said in groups:
         if people:
             names = f": {', '.join(people)}" if whole else " (--verbose lists them)"
             console.print(f"{count(len(people), 'person', 'people')} {said}{names}.", soft_wrap=True)

@@ -7,11 +7,12 @@ from collections.abc import Set as AbstractSet
 
 import msgspec
 
-from bensync.core.changes import UNSEEN, Baseline, Issue, IssueCode
+from bensync.core.changes import GONE, UNSEEN, Baseline, Issue, IssueCode
 
 _DETAILS: Mapping[IssueCode, str] = {
     IssueCode.NOT_SHOWN: "HR named the employee, or the run asked for them, and the answer did not contain them",
     IssueCode.ABSENT: "the employee was sent as active, and a read of everybody did not contain them",
+    IssueCode.LEFT_SCOPE: "out of scope, and not shown by HR any more; coverage continues until a person ends it",
     IssueCode.HR_EMPLOYEE_DELETED: "the employee was deleted in HR; if that was meant, terminate the participant",
 }
 
@@ -61,7 +62,7 @@ def judge_absence(
     for employee_id in sorted(employee_ids):
         codes, baseline = open_codes.get(employee_id, frozenset()), sent.get(employee_id)
         reported_before = not UNSEEN.isdisjoint(codes)
-        looks_gone = everybody or IssueCode.ABSENT in codes or IssueCode.HR_EMPLOYEE_DELETED in codes
+        looks_gone = everybody or not GONE.isdisjoint(codes)
         ended = employee_id in terminated or (baseline is not None and not baseline.active)
         if looks_gone and ended:
             over.add(employee_id)
@@ -76,8 +77,10 @@ def judge_absence(
 
 
 def _issue(employee_id: str, codes: AbstractSet[IssueCode], baseline: Baseline | None, *, looks_gone: bool) -> Issue:
-    if IssueCode.HR_EMPLOYEE_DELETED in codes:
-        code = IssueCode.HR_EMPLOYEE_DELETED
+    # What was reported before stays as it is, and is not asked anew.
+    lasting = next((code for code in (IssueCode.HR_EMPLOYEE_DELETED, IssueCode.LEFT_SCOPE) if code in codes), None)
+    if lasting is not None:
+        code = lasting
     else:
         # A person who was never sent cannot be missed: HR has named them, and shows them later or reports a deletion.
         code = IssueCode.ABSENT if baseline is not None and looks_gone else IssueCode.NOT_SHOWN

@@ -35,6 +35,7 @@ class SiteRow(StateTable, table=True):
     fill_rates: dict[str, float] = Field(sa_type=JSON)
     restored_at: datetime | None = None
     everybody_on: date | None = None
+    scope: str = ""
 
 
 class DailyRunRow(StateTable, table=True):

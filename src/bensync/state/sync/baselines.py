@@ -96,6 +96,11 @@ class BaselineStore:
         query = select(_table.c.employee_id, _table.c.active).where(self._live()).order_by(_table.c.employee_id)
         return {row.employee_id: row.active for row in self._transaction.connection.execute(query)}
 
+    def out_of_scope(self) -> int:
+        """Return the number of employees who left the scope after they were sent."""
+        condition = and_(self._mine(), _table.c.state == BaselineState.OUT_OF_SCOPE.value)
+        return self._transaction.connection.scalar(select(func.count()).select_from(_table).where(condition)) or 0
+
     def inactive(self) -> int:
         """Return the number of live baselines that are inactive."""
         query = select(func.count()).select_from(_table).where(self._live(), not_(_table.c.active))

@@ -43,7 +43,7 @@ class SourceMemory(msgspec.Struct, frozen=True):
 
     ``headcount`` is that of the last good read of everybody, which was on the UTC date ``everybody_on``; ``fill_rates``
     are those of the last full run. ``restored_at`` is set while the database comes from a backup and nobody has
-    reported yet which files left after it was made.
+    reported yet which files left after it was made. ``scope`` is the fingerprint of the rules of scope at that read.
     """
 
     watermark: str | None = None
@@ -52,6 +52,7 @@ class SourceMemory(msgspec.Struct, frozen=True):
     fill_rates: Mapping[str, float] = {}
     restored_at: datetime | None = None
     everybody_on: date | None = None
+    scope: str = ""
 
 
 class RunLog:
@@ -257,6 +258,7 @@ def _memory(row: Row[Any]) -> SourceMemory:
 def _verdicts(plan: SyncPlan) -> dict[str, dict[str, str]]:
     """Return a verdict for each person who is neither sent nor unchanged; an issue outranks every other reason."""
     verdicts = dict.fromkeys(plan.outside, ("outside", "not in a population that was ticked"))
+    verdicts |= {employee_id: ("out_of_scope", reason) for employee_id, reason in plan.out_of_scope.items()}
     for entry in plan.held:
         verdicts[entry.change.candidate.employee_id] = (IssueCode.HELD, entry.alarm)
     for issue in plan.issues:

@@ -26,6 +26,7 @@ class Preview(msgspec.Struct, frozen=True):
         held: the rows that a guard holds.
         alarms: why the plan looks like an accident; some of them stop the whole run.
         kept_back: how many employees have a data issue.
+        out_of_scope: how many employees are out of scope.
         boxes: the populations that were chosen, from `POPULATIONS`.
     """
 
@@ -35,6 +36,7 @@ class Preview(msgspec.Struct, frozen=True):
     held: Sequence[Mapping[str, Any]]
     alarms: Sequence[Mapping[str, Any]]
     kept_back: int
+    out_of_scope: int
     boxes: Sequence[str]
 
     @property
@@ -64,5 +66,6 @@ def preview_of(context: PageContext) -> Preview | None:
         held=plan["held"],
         alarms=plan["alarms"],
         kept_back=len(plan["issues"]),
+        out_of_scope=plan["out_of_scope"],
         boxes=[population for population in POPULATIONS if f"--{population}" in job.words],
     )

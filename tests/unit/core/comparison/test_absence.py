@@ -9,6 +9,7 @@ from bensync.core.comparison.absence import judge_absence
 from tests.unit.builders import baseline_of, profile
 
 ABSENT, NOT_SHOWN, DELETED = IssueCode.ABSENT, IssueCode.NOT_SHOWN, IssueCode.HR_EMPLOYEE_DELETED
+LEFT = IssueCode.LEFT_SCOPE
 ACTIVE, INACTIVE = baseline_of(1), baseline_of(profile(1, active=False))
 
 
@@ -37,6 +38,7 @@ def judged(sent=None, codes=(), *, terminated=False, everybody=False):
         pytest.param(ACTIVE, (ABSENT,), {}, ABSENT, id="A-88 still absent"),
         pytest.param(None, (NOT_SHOWN,), {"everybody": True}, NOT_SHOWN, id="never sent, so never missed"),
         pytest.param(None, (DELETED,), {}, DELETED, id="A-25 deleted before"),
+        pytest.param(None, (LEFT,), {"everybody": True}, LEFT, id="A-104 left the scope before"),
         pytest.param(None, (IssueCode.SSN_MISSING,), {}, NOT_SHOWN, id="blocked, and omitted by one answer"),
     ],
 )

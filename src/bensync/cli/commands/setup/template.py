@@ -81,6 +81,8 @@ def render(site: str, values: Mapping[str, Any]) -> str:
         lines += _table(f"sites.{name}.{table}", model, values[table], _site_description(table))
     lines += _table(f"sites.{name}.guards", GuardLimits, {}, _site_description("guards"))
     lines += ["", f"[sites.{name}.mapping]", f"# {_site_description('mapping')}", '# location = "customWorkSite"']
+    lines += ["", f"# [sites.{name}.out_of_scope]  # {_site_description('out_of_scope')}"]
+    lines += ['# benetrac_status = ["Contractor"]']
     lines += ["", f"# [sites.{name}.custom_fields.t_shirt]  # {_site_description('custom_fields')}"]
     lines += ['# source = "customTShirt"', '# type = "text"', '# label = "T-shirt size"']
     lines += ["", f"# [sites.{name}.codes.gender]  # {_site_description('codes')}"]
@@ -132,7 +134,9 @@ def written(value: Any) -> str:
 
 
 _WIDTH = 112
-_SITE_TABLES = frozenset({"source", "status", "feed", "upload_center", "guards", "mapping", "custom_fields", "codes"})
+_SITE_TABLES = frozenset(
+    {"source", "status", "feed", "upload_center", "guards", "mapping", "custom_fields", "codes", "out_of_scope"}
+)
 
 
 def _table(

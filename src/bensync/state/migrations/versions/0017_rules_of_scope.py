@@ -1,0 +1,14 @@
+"""The fingerprint of the rules of scope at a site's last read of everybody: with other rules everybody is read again."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0017"
+down_revision = "0016"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Bring the schema to this version."""
+    op.add_column("site", sa.Column("scope", sa.String(), nullable=False, server_default=""))
