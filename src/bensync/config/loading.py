@@ -215,7 +215,7 @@ def mapping_of(name: str, site: Site) -> source.SourceMapping:
         raise ConfigError(
             f"The rules of scope of site {name} cannot be used",
             f"out_of_scope names {', '.join(unread)}, which the mapping does not read",
-            "name fields that `bensync mapping show` lists",
+            "name fields that are mapped",
         )
     return mapping
 
