@@ -168,8 +168,8 @@ def sorts_for(test: pytest.FunctionDefinition) -> Sequence[str]:
 @pytest.fixture
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> str:
     """The address of a database with its tables and nothing in them."""
-    found: str = in_file(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql")
-    return found
+    address: str = in_file(tmp_path) if request.param == "sqlite" else request.getfixturevalue("postgresql")
+    return address
 
 
 @pytest.fixture

@@ -23,8 +23,8 @@ def targets(monkeypatch):
 
 
 def test_make_bench_runs_every_script_with_the_sizes_that_were_asked_for():
-    told = subprocess.run(["make", "-n", "bench", "ARGS=50"], cwd=ROOT, capture_output=True, text=True, check=True)
-    run = re.findall(r"python benchmarks/(\w+)\.py ?(\d*)$", told.stdout, re.MULTILINE)
+    outcome = subprocess.run(["make", "-n", "bench", "ARGS=50"], cwd=ROOT, capture_output=True, text=True, check=True)
+    run = re.findall(r"python benchmarks/(\w+)\.py ?(\d*)$", outcome.stdout, re.MULTILINE)
     sized = ["sealing", "pulling", "diff", "whole", "intake", "pages", "events", "sync"]
     assert run == [("measure", ""), ("starting", ""), *((name, "50") for name in sized), ("targets", "")]
 

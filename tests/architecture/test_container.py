@@ -16,17 +16,17 @@ def stages() -> list[list[tuple[str, str]]]:
     """The instructions of each stage: a list of (word, rest), continued lines joined."""
     text = "\n".join(line for line in (ROOT / "Dockerfile").read_text().splitlines() if not line.startswith("#"))
     lines = [line.strip() for line in re.sub(r"\\\n\s*", " ", text).splitlines() if line.strip()]
-    found: list[list[tuple[str, str]]] = []
+    instructions: list[list[tuple[str, str]]] = []
     for line in lines:
         word, rest = line.split(maxsplit=1)
         if word == "FROM":
-            found.append([])
-        found[-1].append((word, rest))
-    return found
+            instructions.append([])
+        instructions[-1].append((word, rest))
+    return instructions
 
 
 def rests(stage: list[tuple[str, str]], word: str) -> list[str]:
-    return [rest for found, rest in stage if found == word]
+    return [rest for instruction, rest in stage if instruction == word]
 
 
 def test_the_last_word_belongs_to_a_plain_user(stages):

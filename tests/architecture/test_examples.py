@@ -25,12 +25,12 @@ LONGEST_STOP = 30  # seconds that the daemon may take
 @pytest.fixture(scope="module")
 def unit() -> dict[str, list[str]]:
     """Every entry of the unit, with all its values."""
-    found: dict[str, list[str]] = {}
+    by_name: dict[str, list[str]] = {}
     for line in UNIT.read_text().splitlines():
         name, equals, value = line.partition("=")
         if equals and not line.startswith("#"):
-            found.setdefault(name, []).append(value)
-    return found
+            by_name.setdefault(name, []).append(value)
+    return by_name
 
 
 @pytest.fixture(scope="module")

@@ -78,9 +78,9 @@ def test_the_list_of_effects_knows_what_the_product_does() -> None:
     ],
 )
 def test_an_effect_without_its_points_is_found(text: str) -> None:
-    found = effects([("room.py", ast.parse(text))])
+    faults = effects([("room.py", ast.parse(text))])
 
-    assert [effect.guarded for effect in found] == [False]
+    assert [effect.guarded for effect in faults] == [False]
 
 
 @pytest.mark.parametrize(
@@ -94,9 +94,9 @@ def test_an_effect_without_its_points_is_found(text: str) -> None:
     ],
 )
 def test_an_effect_between_its_points_is_not_complained_of(text: str) -> None:
-    found = effects([("room.py", ast.parse(text))])
+    faults = effects([("room.py", ast.parse(text))])
 
-    assert [effect.guarded for effect in found] == [True]
+    assert [effect.guarded for effect in faults] == [True]
 
 
 def test_a_writing_transaction_is_never_committed_by_its_end_alone() -> None:
@@ -113,19 +113,19 @@ def test_a_writing_transaction_is_never_committed_by_its_end_alone() -> None:
 
 
 def _writes(call: ast.Call) -> bool:
-    (told,) = [word.value for word in call.keywords if word.arg == "write"] or [None]
-    return told is not None and not (isinstance(told, ast.Constant) and told.value is False)
+    (name,) = [word.value for word in call.keywords if word.arg == "write"] or [None]
+    return name is not None and not (isinstance(name, ast.Constant) and name.value is False)
 
 
 def test_names_of_points_are_dotted_lower_case_and_belong_to_one_module_each() -> None:
-    made: dict[str, set[str]] = {}
+    modules_by_point: dict[str, set[str]] = {}
     for place, module in modules():
         for call in calls(module):
             for name in points(call) if called(call) != "work" else ():
-                made.setdefault(name, set()).add(place)
+                modules_by_point.setdefault(name, set()).add(place)
 
-    assert [name for name in made if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", name)] == []
-    shared = {name: sorted(places) for name, places in made.items() if len(places) > 1}
+    assert [name for name in modules_by_point if not re.fullmatch(r"[a-z_]+(\.[a-z_]+)+", name)] == []
+    shared = {name: sorted(places) for name, places in modules_by_point.items() if len(places) > 1}
     assert shared == SHARED
 
 
@@ -148,5 +148,5 @@ def test_two_transactions_of_one_module_have_two_names() -> None:
 
 
 def _step(call: ast.Call) -> str:
-    told = [word.value for word in call.args if isinstance(word, ast.Constant) and isinstance(word.value, str)]
-    return told[-1] if told else ""
+    names = [word.value for word in call.args if isinstance(word, ast.Constant) and isinstance(word.value, str)]
+    return names[-1] if names else ""

@@ -81,7 +81,7 @@ def configuration(tmp_path: Path) -> Path:
 
 
 def test_the_status_of_a_site_loads_no_run_and_no_table_of_benefits_or_access(configuration):
-    found = loaded_by(
+    loaded = loaded_by(
         f"from bensync.cli.app import main; assert main(['--config', {str(configuration)!r}, 'status']) == 0"
     )
     ours = {
@@ -90,17 +90,17 @@ def test_the_status_of_a_site_loads_no_run_and_no_table_of_benefits_or_access(co
         "bensync.state.benefits.cases",
         "bensync.web",
     }
-    assert {"bensync.state.read.lists", "bensync.connectors.csvfile"} <= found
-    assert not found & (ELSEWHERE | UNREAD | OTHER_TABLES | ours)
+    assert {"bensync.state.read.lists", "bensync.connectors.csvfile"} <= loaded
+    assert not loaded & (ELSEWHERE | UNREAD | OTHER_TABLES | ours)
 
 
 def test_shapes_are_loaded_only_to_answer_with_json(configuration):
     call = f"from bensync.cli.app import main; assert main(['--config', {str(configuration)!r}, {{}}]) == 0"
     shapes = {"bensync.api_shapes.status", "bensync.api_shapes.sync", "bensync.api_shapes.base"}
     assert not loaded_by(call.format("'status'")) & shapes
-    found = loaded_by(call.format("'--json', 'status'"))
-    assert {"bensync.api_shapes.status", "bensync.api_shapes.base"} <= found
-    assert not found & {"bensync.api_shapes.events", "bensync.benefits", "fastapi"}
+    loaded = loaded_by(call.format("'--json', 'status'"))
+    assert {"bensync.api_shapes.status", "bensync.api_shapes.base"} <= loaded
+    assert not loaded & {"bensync.api_shapes.events", "bensync.benefits", "fastapi"}
 
 
 def test_what_a_command_loads_is_never_searched_for_garbage_and_the_rest_is(configuration):
@@ -110,18 +110,18 @@ def test_what_a_command_loads_is_never_searched_for_garbage_and_the_rest_is(conf
 
 def test_variables_over_the_file_are_read_where_there_are_any(configuration):
     load = f"from pathlib import Path; from bensync.config.loading import load; load(Path({str(configuration)!r}))"
-    found = loaded_by(load, BENSYNC_STATE_KEY="of no table", BENSYNC_CONFIG="nor this")
-    assert "pydantic_settings" not in found
+    loaded = loaded_by(load, BENSYNC_STATE_KEY="of no table", BENSYNC_CONFIG="nor this")
+    assert "pydantic_settings" not in loaded
     assert "pydantic_settings" in loaded_by(load, BENSYNC_DAEMON__LISTEN="")
 
 
 def test_help_reads_the_options_of_no_command():
-    found = loaded_by("from bensync.cli.app import main; assert main(['--help']) == 0")
-    assert not found & {"pydantic", "sqlalchemy", "structlog", "bensync.cli.session"}
+    loaded = loaded_by("from bensync.cli.app import main; assert main(['--help']) == 0")
+    assert not loaded & {"pydantic", "sqlalchemy", "structlog", "bensync.cli.session"}
 
 
 def test_the_resting_daemon_has_neither_hands_nor_anything_that_opens_what_is_sealed():
-    found = loaded_by("import bensync.daemon.process")
+    loaded = loaded_by("import bensync.daemon.process")
     ours = {
         "bensync.state.db.vault",
         "bensync.state.store",
@@ -129,17 +129,17 @@ def test_the_resting_daemon_has_neither_hands_nor_anything_that_opens_what_is_se
         "bensync.wiring",
         "bensync.pipeline",
     }
-    assert "bensync.state.db.database" in found
-    assert not found & (
+    assert "bensync.state.db.database" in loaded
+    assert not loaded & (
         ELSEWHERE | UNREAD | OTHER_TABLES | ours | {"cryptography", "sqlalchemy.dialects.mysql", "typer"}
     )
 
 
 def test_looking_at_the_status_loads_no_hand():
     modules = "bensync.cli.render.site_status, bensync.cli.commands.sync.status, bensync.wiring, bensync.daemon.health"
-    found = loaded_by(f"import {modules}, bensync.connectors.bamboohr, bensync.connectors.csvfile")
-    assert {"bensync.state.read.lists", "bensync.delivery.settings"} <= found
-    assert not found & (ELSEWHERE | {"smtplib", "bensync.connectors.http", "bensync.web"})
+    loaded = loaded_by(f"import {modules}, bensync.connectors.bamboohr, bensync.connectors.csvfile")
+    assert {"bensync.state.read.lists", "bensync.delivery.settings"} <= loaded
+    assert not loaded & (ELSEWHERE | {"smtplib", "bensync.connectors.http", "bensync.web"})
 
 
 @pytest.mark.parametrize(

@@ -153,8 +153,8 @@ def two_transactions() -> Patch:
 
     def commit(tools: SenderContext, delivery: Delivery, now: datetime) -> None:
         with tools.write("delivery.commit") as work:
-            told = work.deliveries.commit(delivery.id, now)
-        with patch.object(Deliveries, "commit", lambda *_: told):
+            committed = work.deliveries.commit(delivery.id, now)
+        with patch.object(Deliveries, "commit", lambda *_: committed):
             real(tools, delivery, now)
 
     return _everywhere("commit", commit, carry_out, runs)
@@ -289,6 +289,6 @@ def _everywhere(name: str, value: Any, *places: Any) -> Patch:
 @contextlib.contextmanager
 def _all(*patches: Patch) -> Iterator[None]:
     with ExitStack() as opened:
-        for one in patches:
-            opened.enter_context(one)
+        for patched in patches:
+            opened.enter_context(patched)
         yield

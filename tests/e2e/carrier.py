@@ -20,8 +20,8 @@ class Carrier:
         repeats: employees of whom a file told what an earlier one had told already.
     """
 
-    def __init__(self, here: World, folder: Path) -> None:
-        self._here = here
+    def __init__(self, employer: World, folder: Path) -> None:
+        self._here = employer
         self._shelf = folder
         self.told: dict[str, Profile] = {}
         self.repeats: list[str] = []
@@ -45,15 +45,15 @@ class Carrier:
 
 
 @contextlib.contextmanager
-def carrier(here: World, *, keeps: bool) -> Iterator[Carrier]:
+def carrier(employer: World, *, keeps: bool) -> Iterator[Carrier]:
     """A carrier that leaves files where they are, or takes each away at once."""
     if keeps:
-        yield Carrier(here, here.center.root)
+        yield Carrier(employer, employer.center.root)
         return
-    taken = here.folder / "taken"
+    taken = employer.folder / "taken"
     taken.mkdir()
-    with _sweeping(here.center.root, taken):
-        yield Carrier(here, taken)
+    with _sweeping(employer.center.root, taken):
+        yield Carrier(employer, taken)
 
 
 @contextlib.contextmanager

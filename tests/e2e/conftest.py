@@ -21,8 +21,8 @@ from tests.fixtures.openssh import OpenSsh
 @pytest.fixture
 def acme(tmp_path: Path, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox, database: str) -> Iterator[World]:
     """An employer with nobody in HR yet, and empty stores."""
-    with world(tmp_path, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), database) as here:
-        yield here
+    with world(tmp_path, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), database) as employer:
+        yield employer
 
 
 @pytest.fixture

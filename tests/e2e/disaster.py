@@ -15,9 +15,9 @@ from tests.fixtures.fault_points import commits, sides
 from tests.fixtures.forked import PATIENCE, PROCESSES
 
 
-def strike(here: World, step: str, point: str, action: str = "kill", *, config: Path | None = None) -> int:
+def strike(employer: World, step: str, point: str, action: str = "kill", *, config: Path | None = None) -> int:
     """Let one step of a process of its own meet a fault; returns its exit code."""
-    words = (str(config or here.config), here.now.isoformat(), step)
+    words = (str(config or employer.config), employer.now.isoformat(), step)
     set_up = told(f"{point}={action}")
     process = begin(set_up, words)
     process.join(PATIENCE)

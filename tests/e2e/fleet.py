@@ -118,7 +118,7 @@ class Fleet:
         hr.mkdir(parents=True)
         (self.folder / "out" / name).mkdir(parents=True)
         self.move(name, "Dayton")
-        dated = [f"{number:04}{one},2020-03-02,Active,Full-Time" for one in range(PEOPLE)]
+        dated = [f"{number:04}{index},2020-03-02,Active,Full-Time" for index in range(PEOPLE)]
         (hr / "status.csv").write_text("\n".join(["employee_id,date,benetrac_status,employment_status", *dated, ""]))
         given = {"name": name, "id": f"FLEET{number:04}", "folder": self.folder, **words}
         keys = {"recipient": self.keys.recipient, "home": self.keys.sender.home}
@@ -127,8 +127,8 @@ class Fleet:
     def move(self, name: str, city: str) -> None:
         """Let everybody of a site live in this city."""
         number = self.sites.index(name)
-        people = [(f"{number:04}{one}", _person(number * PEOPLE + one, city)) for one in range(PEOPLE)]
-        rows = [",".join((who, *(known.get(column, "") for column in _COLUMNS[1:]))) for who, known in people]
+        people = [(f"{number:04}{index}", _person(number * PEOPLE + index, city)) for index in range(PEOPLE)]
+        rows = [",".join((who, *(values.get(column, "") for column in _COLUMNS[1:]))) for who, values in people]
         (self.folder / "hr" / name / "employees.csv").write_text("\n".join([",".join(_COLUMNS), *rows, ""]))
 
     def never_end(self, name: str) -> None:
@@ -206,8 +206,8 @@ class Fleet:
     def logged(self, event: str) -> list[dict[str, Any]]:
         """The log lines of one kind, of all processes."""
         lines = [line for file in self.folder.glob("*.log") for line in file.read_text().splitlines()]
-        found = [json.loads(line) for line in lines if line.startswith("{")]
-        return [line for line in found if line.get("event") == event]
+        records = [json.loads(line) for line in lines if line.startswith("{")]
+        return [line for line in records if line.get("event") == event]
 
     def rows(self, sql: str) -> list[Any]:
         """What a plain client of the database sees."""
@@ -232,7 +232,7 @@ class Fleet:
         deployment = Deployment(self.config, site)
         layout = feed.load("benetrac", deployment.mapping(site).synced())
         parsed = [feed.parse(layout, self.keys.receiver.decrypt(file.read_bytes())) for file in self.files(site)]
-        return Counter(profile.employee_id for one in parsed for profile in one.profiles)
+        return Counter(profile.employee_id for parsed_file in parsed for profile in parsed_file.profiles)
 
     def delivered_once(self, sites: Sequence[str]) -> None:
         """Every one of these sites has one file with everybody in it once, and one good daily run of today."""
@@ -247,7 +247,7 @@ class Fleet:
         for site in sites:
             number = self.sites.index(site)
             assert [file.name for file in self.files(site)] == [f"FLEET{number:04}_DELTA_000001.csv.gpg"], site
-            assert self.told(site) == {f"{number:04}{one}": 1 for one in range(PEOPLE)}, site
+            assert self.told(site) == {f"{number:04}{index}": 1 for index in range(PEOPLE)}, site
         requests = self.rows("SELECT site, count(*) FROM request WHERE state = 'PENDING' GROUP BY site")
         assert dict(requests) == dict.fromkeys(sites, PEOPLE)
 
@@ -283,11 +283,11 @@ def reap(
 @contextlib.contextmanager
 def fleet(folder: Path, database: str, keys: Correspondence, queue: str = "procrastinate") -> Iterator[Fleet]:
     """A deployment without sites; whatever was started is ended."""
-    here = Fleet(folder, database, keys, queue)
+    fleet_under_test = Fleet(folder, database, keys, queue)
     try:
-        yield here
+        yield fleet_under_test
     finally:
-        here.end()
+        fleet_under_test.end()
     for log in folder.glob("*.log"):
         for line in log.read_text().splitlines():
             json.loads(line)  # whatever failed on the way, no library wrote a line of its own

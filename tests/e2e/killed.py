@@ -167,7 +167,9 @@ class Step:
 
     def _in_doubt(self) -> int:
         with self._store.read(self._site) as work:
-            return next((found.id for found in work.deliveries.unsettled() if found.state is DeliveryState.UNKNOWN), 0)
+            return next(
+                (delivery.id for delivery in work.deliveries.unsettled() if delivery.state is DeliveryState.UNKNOWN), 0
+            )
 
     def _clock(self) -> datetime:
         return self._now

@@ -39,13 +39,13 @@ class OneRound:
         alone: whether the clock of HR stays behind; otherwise it goes with ours.
     """
 
-    def __init__(self, here: World | Receiver, *, alone: bool = False) -> None:
-        self._here = here
+    def __init__(self, employer: World | Receiver, *, alone: bool = False) -> None:
+        self._here = employer
         self._alone = alone
         self.turns: list[str] = []
-        self._rounds = Scheduler(Liveness(), threading.Event(), lambda: here.now, lambda: self._seconds)
+        self._rounds = Scheduler(Liveness(), threading.Event(), lambda: employer.now, lambda: self._seconds)
         self._seconds = 0.0
-        self._before = here.now
+        self._before = employer.now
 
     def tick(self) -> None:
         """One look at every site; time passes at least by a minute, whatever the clock says."""
@@ -75,13 +75,13 @@ def until(true: Callable[[], object], what: str) -> None:
         time.sleep(0.05)
 
 
-def configure(here: World, **daemon: object) -> str:
+def configure(employer: World, **daemon: object) -> str:
     """Let the daemon of a world run at once and tick every second; returns where it answers."""
     listen = f"127.0.0.1:{free_port()}"
     entries = {"listen": listen, "tick_seconds": 1, **daemon}
     lines = "".join(f"{name} = {json.dumps(value)}\n" for name, value in entries.items())
-    text = here.config.read_text()
-    here.config.write_text(f'[schedule]\ndaily_after = "00:00"\n[daemon]\n{lines}{text}')
+    text = employer.config.read_text()
+    employer.config.write_text(f'[schedule]\ndaily_after = "00:00"\n[daemon]\n{lines}{text}')
     return listen
 
 
@@ -117,15 +117,15 @@ class Running:
     def children(self) -> list[psutil.Process]:
         """The turns at work now."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            found = psutil.Process(self.process.pid).children()
-            return [child for child in found if "bensync.daemon.turn" in _words(child)]
+            processes = psutil.Process(self.process.pid).children()
+            return [child for child in processes if "bensync.daemon.turn" in _words(child)]
         return []
 
     def pages(self) -> psutil.Process | None:
         """The process of the pages, when it is there."""
         with contextlib.suppress(psutil.NoSuchProcess):
-            found = psutil.Process(self.process.pid).children()
-            return next((child for child in found if "serve" in _words(child)), None)
+            processes = psutil.Process(self.process.pid).children()
+            return next((child for child in processes if "serve" in _words(child)), None)
         return None
 
     def stopped_child(self) -> psutil.Process | None:
@@ -151,10 +151,10 @@ def _status(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def started(here: World, listen: str, *words: str, what: str = "daemon", **environment: str) -> Iterator[Running]:
+def started(employer: World, listen: str, *words: str, what: str = "daemon", **environment: str) -> Iterator[Running]:
     """The daemon, or a worker, in a process of its own; whatever is left of it and its children is killed."""
-    said = here.folder / f"{what}-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "bensync", "--json", "--config", str(here.config), what, *words]
+    said = employer.folder / f"{what}-{time.monotonic_ns()}.log"
+    command = [sys.executable, "-m", "bensync", "--json", "--config", str(employer.config), what, *words]
     tested = {**os.environ, "BENSYNC_TEST": "1", **environment}
     with said.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=tested) as process:
         running = Running(process, listen, said)
@@ -167,26 +167,26 @@ def started(here: World, listen: str, *words: str, what: str = "daemon", **envir
             process.kill()
 
 
-def runs(here: World) -> list[str]:
+def runs(employer: World) -> list[str]:
     """How the daily runs stand, oldest first."""
-    return [state for (state,) in here.rows("select state from run where kind = 'DAILY' order by id")]
+    return [state for (state,) in employer.rows("select state from run where kind = 'DAILY' order by id")]
 
 
-def ran(here: World) -> Callable[[], bool]:
+def ran(employer: World) -> Callable[[], bool]:
     """Whether the last daily run ended well."""
-    return lambda: runs(here)[-1:] == ["SUCCEEDED"]
+    return lambda: runs(employer)[-1:] == ["SUCCEEDED"]
 
 
 def found_in_memory(pid: int, needles: list[bytes]) -> set[bytes]:
     """Which of these a process holds anywhere in the memory that it may write to."""
-    found: set[bytes] = set()
+    values: set[bytes] = set()
     with Path(f"/proc/{pid}/mem").open("rb", buffering=0) as memory:
         for start, end in _regions(pid):
             with contextlib.suppress(OSError):  # gone meanwhile, or not to be read by anybody
                 memory.seek(start)
                 content = memory.read(end - start)
-                found.update(filter(partial(_holds, content), needles))
-    return found
+                values.update(filter(partial(_holds, content), needles))
+    return values
 
 
 def _holds(content: bytes, needle: bytes) -> bool:

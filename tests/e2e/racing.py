@@ -37,13 +37,13 @@ class Race:
 
 
 @contextmanager
-def race(here: World, processes: int) -> Iterator[Race]:
+def race(employer: World, processes: int) -> Iterator[Race]:
     """Start the processes."""
     gate, answers = _CONTEXT.Barrier(processes + 1), _CONTEXT.Queue()
     ends = [_CONTEXT.Pipe(duplex=False) for _ in range(processes)]
     bug = os.environ.get(bugs.VARIABLE, "")
     racers = [
-        _CONTEXT.Process(target=_compete, args=(str(here.config), listen, gate, answers, bug)) for listen, _ in ends
+        _CONTEXT.Process(target=_compete, args=(str(employer.config), listen, gate, answers, bug)) for listen, _ in ends
     ]
     for racer in racers:
         racer.start()

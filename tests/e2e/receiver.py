@@ -83,9 +83,9 @@ class Receiver:
 
     def stopped(self, **options: Any) -> GuardTripped:
         """Why the intake stopped."""
-        found = self.intake(**options).stopped
-        assert found is not None
-        return found
+        reason = self.intake(**options).stopped
+        assert reason is not None
+        return reason
 
     def failure(self) -> BensyncError:
         """The error that the intake ends with."""
@@ -94,15 +94,17 @@ class Receiver:
     def queue(self, state: RequestState = RequestState.PENDING) -> list[Request]:
         """The requests in one state."""
         with self.store.read("acme") as work:
-            found = work.requests.get(range(1, 10_000))
-        return [request for request in found.values() if request.state is state]
+            requests = work.requests.get(range(1, 10_000))
+        return [request for request in requests.values() if request.state is state]
 
     def approve_all(self) -> None:
         """Decide as the administrator over there."""
         rules = self.deployment.settings.sites["acme"].intake_rules()
         ids = [request.id for request in self.queue()]
-        made = approvals.approve(self.store, "acme", ids, command_line_actor("admin"), self.now, rules, confirmed=True)
-        assert all(decision.done for decision in made)
+        decisions = approvals.approve(
+            self.store, "acme", ids, command_line_actor("admin"), self.now, rules, confirmed=True
+        )
+        assert all(decision.done for decision in decisions)
 
     def files(self) -> list[tuple[int, str]]:
         """Number and state of every file that was looked at."""
@@ -120,32 +122,32 @@ class Receiver:
             return [tuple(row) for row in connection.exec_driver_sql(sql)]
 
 
-def signing(here: World, *, embedded: bool, dated_rows: bool = False) -> None:
+def signing(employer: World, *, embedded: bool, dated_rows: bool = False) -> None:
     """Let a world sign its files, and open its own requests or none."""
-    here.configure(
-        feed=f'recipient = "{here.keys.recipient}"\nsigner = "{here.keys.signer}"\n'
-        f'gnupg_home = "{here.keys.sender.home}"\ndated_rows = {str(dated_rows).lower()}\n'
+    employer.configure(
+        feed=f'recipient = "{employer.keys.recipient}"\nsigner = "{employer.keys.signer}"\n'
+        f'gnupg_home = "{employer.keys.sender.home}"\ndated_rows = {str(dated_rows).lower()}\n'
     )
     if not embedded:
-        text = here.config.read_text().replace('id = "ACME0001"\n', 'id = "ACME0001"\nembedded = false\n')
-        here.config.write_text(text)
-        here.deployment = Deployment(here.config)
+        text = employer.config.read_text().replace('id = "ACME0001"\n', 'id = "ACME0001"\nembedded = false\n')
+        employer.config.write_text(text)
+        employer.deployment = Deployment(employer.config)
 
 
-def forged(file: Path, here: World, ring: Keyring | None = None, *options: str, **header: Any) -> bytes:
+def forged(file: Path, employer: World, ring: Keyring | None = None, *options: str, **header: Any) -> bytes:
     """The content of a file with other words in its header, its trailer made good, signed and sealed again."""
-    plain = here.keys.receiver.decrypt(file.read_bytes())
-    opened = feed.parse(here.tools.layout, plain)
+    plain = employer.keys.receiver.decrypt(file.read_bytes())
+    opened = feed.parse(employer.tools.layout, plain)
     changed = {name: getattr(opened.header, name) for name in opened.header.__struct_fields__} | header
-    lines = feed.render(here.tools.layout, feed.Header(**changed), opened.profiles)
-    return sealed(b"".join(lines), here, ring, *options)
+    lines = feed.render(employer.tools.layout, feed.Header(**changed), opened.profiles)
+    return sealed(b"".join(lines), employer, ring, *options)
 
 
-def sealed(plain: bytes, here: World, ring: Keyring | None = None, *options: str) -> bytes:
+def sealed(plain: bytes, employer: World, ring: Keyring | None = None, *options: str) -> bytes:
     """Sealed for the receiver by plain gpg; signed unless other options are given."""
     wanted = options or ("--sign",)
-    command = ("--trust-model", "always", "--recipient", here.keys.recipient, *wanted, "--encrypt")
-    return (ring or here.keys.sender)._gpg(*command, stdin=plain)
+    command = ("--trust-model", "always", "--recipient", employer.keys.recipient, *wanted, "--encrypt")
+    return (ring or employer.keys.sender)._gpg(*command, stdin=plain)
 
 
 def ssns(text: str) -> list[str]:

@@ -48,14 +48,14 @@ def office(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Opened]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    with open_pages(tmp_path_factory.mktemp("office"), 60, f"127.0.0.1:{port}") as found:
-        thread = threading.Thread(target=found.server.run)
+    with open_pages(tmp_path_factory.mktemp("office"), 60, f"127.0.0.1:{port}") as opened:
+        thread = threading.Thread(target=opened.server.run)
         thread.start()
         try:
-            until(lambda: found.server.started)
-            yield found
+            until(lambda: opened.server.started)
+            yield opened
         finally:
-            found.server.should_exit = True
+            opened.server.should_exit = True
             thread.join(20)
 
 
@@ -91,12 +91,12 @@ def page(chromium: Browser, session: Path) -> Iterator[Page]:
 
 def watched(context: BrowserContext) -> Iterator[Page]:
     complaints: list[str] = []
-    found = context.new_page()
-    found.on("console", lambda told: complaints.append(told.text) if told.type == "error" else None)
-    found.on("pageerror", lambda error: complaints.append(str(error)))
-    found.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else complaints.append(asked.url))
-    yield found
-    assert not [told for told in complaints if "status of 4" not in told]
+    tab = context.new_page()
+    tab.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
+    tab.on("pageerror", lambda error: complaints.append(str(error)))
+    tab.on("request", lambda asked: None if "//127.0.0.1:" in asked.url else complaints.append(asked.url))
+    yield tab
+    assert not [message for message in complaints if "status of 4" not in message]
 
 
 def until(true: Callable[[], object], seconds: float = 120) -> None:
@@ -127,10 +127,10 @@ def fresh_code(office: Opened) -> str:
 def pending(office: Opened) -> dict[str, int]:
     """One request of each sort that waits."""
     with office.scene.store.read("acme") as work:
-        found = work.requests.get(work.requests.pending_ids()).values()
+        requests = work.requests.get(work.requests.pending_ids()).values()
     return {
         "DUPLICATE" if WarningCode.POSSIBLE_DUPLICATE in request.warnings else request.kind.value: request.id
-        for request in found
+        for request in requests
     }
 
 
@@ -225,7 +225,8 @@ def test_every_page_is_accessible_and_fits(office, chromium, session, size):
             if PICTURES:
                 page.screenshot(path=Path(PICTURES) / f"{name}-{size}.png", full_page=True)
             wrong += [
-                (name, found["id"], found["nodes"][0]["html"]) for found in Axe().run(page).response["violations"]
+                (name, violation["id"], violation["nodes"][0]["html"])
+                for violation in Axe().run(page).response["violations"]
             ]
             wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
             wrong += [(name, "wider than the window", wide)] if wide > 0 else []
@@ -241,7 +242,7 @@ def test_S0_35_the_whole_way_from_a_run_over_its_mail_to_a_decision(office, chro
     tools = scene.deployment.sender_context("acme", scene.store)
     runs.run(tools, RunOptions(RunKind.DAILY, MANUAL, "tests"), lambda: datetime.now(UTC))
     until(lambda: len(scene.mailbox.messages) > before)
-    (mail,) = [told for told in scene.mailbox.messages[before:] if "uploaded" in told["Subject"]]
+    (mail,) = [message for message in scene.mailbox.messages[before:] if "uploaded" in message["Subject"]]
     text = mail.get_content()
     assert not [word for value in newcomer.values() for word in (value, value.replace("-", "")) if word in text]
     (link,) = re.findall(r"https?://\S+", text)

@@ -119,12 +119,12 @@ CAUGHT_UP = commits("delivery.catch_up")
 
 @pytest.mark.parametrize("point", CAUGHT_UP)
 def test_a_killed_answer_after_a_restore_counts_whole_or_not_at_all(tmp_path: Path, point: str) -> None:
-    here = deployed(tmp_path / "here", "", "", "acme")
-    store = here.deployment.store()
+    employer = deployed(tmp_path / "employer", "", "", "acme")
+    store = employer.deployment.store()
     store.migrate()
     fill(store, "acme")
 
-    here.killed(point, "deliveries", "caught-up", "--last", "4", "--reason", "as the receiver says")
+    employer.killed(point, "deliveries", "caught-up", "--last", "4", "--reason", "as the receiver says")
 
     with store.read("acme") as work:
         assert work.deliveries.open_slot("benetrac").sequence == (5 if point.endswith("after") else 3)
@@ -137,12 +137,12 @@ def test_a_killed_answer_after_a_restore_counts_whole_or_not_at_all(tmp_path: Pa
 PLAN = re.compile(r'name="plan" value="([0-9a-f]+)"')
 
 
-def present(here: World) -> Person:
+def present(employer: World) -> Person:
     """The world in the present, with a change to tell, and somebody who may do everything."""
-    here.company.now = datetime.now(UTC)
-    here.company.update("1", city="Akron")
+    employer.company.now = datetime.now(UTC)
+    employer.company.update("1", city="Akron")
     grant = Grant("acme", Role.DATA_OWNER)
-    return enrolled(users.add(here.store, "kim", PASSWORD, grant, ROOT, datetime.now(UTC), issuer="test"))
+    return enrolled(users.add(employer.store, "kim", PASSWORD, grant, ROOT, datetime.now(UTC), issuer="test"))
 
 
 @contextlib.contextmanager
@@ -151,8 +151,8 @@ def signed_in(address: str, kim: Person) -> Iterator[Visitor]:
     with httpx.Client(base_url=address, headers={"origin": address}, timeout=PATIENCE) as client:
         visitor = Visitor(client)
         visitor.get("/sign-in")
-        told = {"name": kim.name, "password": PASSWORD, "code": kim.totp.now(), "next": "/"}
-        answer = visitor.post("/sign-in", told)
+        form = {"name": kim.name, "password": PASSWORD, "code": kim.totp.now(), "next": "/"}
+        answer = visitor.post("/sign-in", form)
         assert answer.status_code == 303, answer.text
         visitor.get("/account")
         yield visitor

@@ -59,14 +59,14 @@ DECISIVE = [
 """Where what is remembered and what was sent could part; `make test` kills there on both sorts of database."""
 
 
-def settle(here: World, there: Carrier) -> None:
+def settle(employer: World, there: Carrier) -> None:
     """Start again as a daemon does; a person answers where the upload center cannot."""
-    step = Step(here.deployment, here.now)
+    step = Step(employer.deployment, employer.now)
     for _ in range(RESTARTS):
         try:
             step.daily()
         except DeliveryInDoubt:
-            (name,) = (row[0] for row in here.rows("select name from delivery where state = 'UNKNOWN'"))
+            (name,) = (row[0] for row in employer.rows("select name from delivery where state = 'UNKNOWN'"))
             (step.confirm if name in there.names() else step.retry)()
         else:
             return
@@ -113,93 +113,93 @@ def test_A_54_A_55_A_56_a_killed_daily_run_loses_nothing_and_repeats_nothing(
     assert sorted(request.employee_id for request in staffed.queue()) == ["1", "2", "4"]
 
 
-def quiet(here: World) -> None:
+def quiet(employer: World) -> None:
     """Nothing happened in HR."""
 
 
-def waiting(here: World) -> None:
+def waiting(employer: World) -> None:
     """A change and a newcomer wait for a decision."""
-    here.company.update("1", city="Akron")
-    here.company.hire(person(4))
-    here.sync()
+    employer.company.update("1", city="Akron")
+    employer.company.hire(person(4))
+    employer.sync()
 
 
-def ended(here: World) -> None:
+def ended(employer: World) -> None:
     """The first participant was ended by hand."""
-    Step(here.deployment, here.now).terminate()
+    Step(employer.deployment, employer.now).terminate()
 
 
-def swept(here: World) -> None:
+def swept(employer: World) -> None:
     """A file was renamed and taken away before anybody noted it, so that a person must tell what became of it."""
-    taken(here)
-    assert isinstance(here.failure(here.sync), DeliveryInDoubt)
+    taken(employer)
+    assert isinstance(employer.failure(employer.sync), DeliveryInDoubt)
 
 
-def left_over(here: World) -> None:
+def left_over(employer: World) -> None:
     """An upload was begun, and only a part of it is there."""
-    here.company.update("1", city="Akron")
-    strike(here, "daily", "sftp.write.after")
+    employer.company.update("1", city="Akron")
+    strike(employer, "daily", "sftp.write.after")
 
 
-def locked_out(here: World) -> None:
+def locked_out(employer: World) -> None:
     """The folder at the upload center is gone, and no mail gets through."""
-    here.company.update("1", city="Akron")
-    here.center.root.rename(here.center.root.with_name("away"))
-    here.mailbox.port = free_port()
-    here.configure()
+    employer.company.update("1", city="Akron")
+    employer.center.root.rename(employer.center.root.with_name("away"))
+    employer.mailbox.port = free_port()
+    employer.configure()
 
 
-def taken(here: World) -> None:
+def taken(employer: World) -> None:
     """A file was renamed and taken away, and nobody has looked yet."""
-    here.company.update("1", city="Akron")
-    strike(here, "daily", "sftp.rename.after")
-    for file in here.files():
+    employer.company.update("1", city="Akron")
+    strike(employer, "daily", "sftp.rename.after")
+    for file in employer.files():
         file.unlink()
 
 
-def keyless(here: World) -> None:
+def keyless(employer: World) -> None:
     """The key of HR is not where it should be."""
-    here.company.update("1", city="Akron")
-    (here.folder / "api.key").rename(here.folder / "away.key")
+    employer.company.update("1", city="Akron")
+    (employer.folder / "api.key").rename(employer.folder / "away.key")
 
 
-def stubborn(here: World) -> None:
+def stubborn(employer: World) -> None:
     """The database refuses to give anybody the lease."""
-    if "postgresql" in here.database:
+    if "postgresql" in employer.database:
         pytest.skip("the trigger is written for SQLite")
-    here.company.update("1", city="Akron")
-    with here.store.whole("test.stubborn") as connection:
+    employer.company.update("1", city="Akron")
+    with employer.store.whole("test.stubborn") as connection:
         connection.exec_driver_sql(STUBBORN)
 
 
 STUBBORN = "create trigger stubborn before update on lease begin select raise(abort, 'no'); end"
 
 
-def signed(here: World) -> None:
+def signed(employer: World) -> None:
     """The files are signed."""
-    here.company.update("1", city="Akron")
-    here.configure(
-        feed=f'recipient = "{here.keys.recipient}"\nsigner = "{here.keys.signer}"\n'
-        f'gnupg_home = "{here.keys.sender.home}"\n'
+    employer.company.update("1", city="Akron")
+    employer.configure(
+        feed=f'recipient = "{employer.keys.recipient}"\nsigner = "{employer.keys.signer}"\n'
+        f'gnupg_home = "{employer.keys.sender.home}"\n'
     )
 
 
-def in_a_folder(here: World) -> None:
+def in_a_folder(employer: World) -> None:
     """The upload center is a folder on this machine."""
-    here.company.update("1", city="Akron")
-    here.configure(upload_center=f'type = "folder"\ndirectory = "{here.center.root}"\n')
+    employer.company.update("1", city="Akron")
+    employer.configure(upload_center=f'type = "folder"\ndirectory = "{employer.center.root}"\n')
 
 
-def left_over_in_a_folder(here: World) -> None:
+def left_over_in_a_folder(employer: World) -> None:
     """The same there, with a part of an upload."""
-    in_a_folder(here)
-    strike(here, "daily", "folder.write.after")
+    in_a_folder(employer)
+    strike(employer, "daily", "folder.write.after")
 
 
-def marked(here: World) -> None:
+def marked(employer: World) -> None:
     """Receivers look at files with a marker only."""
-    here.company.update("1", city="Akron")
-    here.configure(upload_center=here.tables["upload_center"] + 'publish = "marker"\n')
+    employer.company.update("1", city="Akron")
+    employer.configure(upload_center=employer.tables["upload_center"] + 'publish = "marker"\n')
 
 
 RULES = """
@@ -234,29 +234,29 @@ automatic = true
 """
 
 
-def insured(here: World) -> None:
+def insured(employer: World) -> None:
     """There is a rulebook, and everybody's hire waits to be worked off."""
-    (here.folder / "rulebook.toml").write_text(RULES)
-    here.benefits = "rulebook.toml"
-    here.configure()
-    with here.store.write("acme", "test.hire") as work:
+    (employer.folder / "rulebook.toml").write_text(RULES)
+    employer.benefits = "rulebook.toml"
+    employer.configure()
+    with employer.store.write("acme", "test.hire") as work:
         for number in work.cases.everybody(0, 10):
-            work.cases.add(number, None, [Activity(0, ActivitySource.JOB, "HIR", here.now.date(), "hire")])
+            work.cases.add(number, None, [Activity(0, ActivitySource.JOB, "HIR", employer.now.date(), "hire")])
 
 
-def insured_and_stuck(here: World) -> None:
+def insured_and_stuck(employer: World) -> None:
     """The same, and the database refuses to remember how far a run of events came."""
-    insured(here)
-    if "postgresql" in here.database:
+    insured(employer)
+    if "postgresql" in employer.database:
         pytest.skip("the trigger is written for SQLite")
-    with here.store.whole("test.stubborn") as connection:
+    with employer.store.whole("test.stubborn") as connection:
         connection.exec_driver_sql(STUBBORN.replace("update on lease", "insert on event_checkpoint"))
 
 
-def called_for_nothing(here: World) -> None:
+def called_for_nothing(employer: World) -> None:
     """Somebody changed what a run of events should look at, and there is no rulebook."""
-    with here.store.write("acme", "test.call") as work:
-        work.event_runs.call(here.now)
+    with employer.store.write("acme", "test.call") as work:
+        work.event_runs.call(employer.now)
 
 
 SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
@@ -338,15 +338,15 @@ def test_R1_whatever_else_is_killed_leaves_all_or_nothing_and_comes_to_rest(
         assert staffed.rows("select count(*) from activity where state = 'WAITING'") == [(0,)]
 
 
-def open_again(here: World) -> None:
+def open_again(employer: World) -> None:
     """Whatever was in the way is fixed."""
-    away = here.center.root.with_name("away")
+    away = employer.center.root.with_name("away")
     if away.exists():
-        away.rename(here.center.root)
-    if (here.folder / "away.key").exists():
-        (here.folder / "away.key").rename(here.folder / "api.key")
-    if "sqlite" in here.database:
-        with here.store.whole("test.obliging") as connection:
+        away.rename(employer.center.root)
+    if (employer.folder / "away.key").exists():
+        (employer.folder / "away.key").rename(employer.folder / "api.key")
+    if "sqlite" in employer.database:
+        with employer.store.whole("test.obliging") as connection:
             connection.exec_driver_sql("drop trigger if exists stubborn")
 
 
@@ -371,22 +371,22 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
 
 
 def test_every_fault_point_of_the_source_is_passed_by_a_scene() -> None:
-    mine = {*DAILY, *(point for _, point in WHERE)}
+    passed = {*DAILY, *(point for _, point in WHERE)}
     theirs = {point for module, lists in ELSEWHERE.items() for name in lists for point in points_of(module, name)}
 
-    assert sorted(names().keys() - mine - theirs) == []
-    assert sorted((mine | theirs) - names().keys()) == []
+    assert sorted(names().keys() - passed - theirs) == []
+    assert sorted((passed | theirs) - names().keys()) == []
     assert len(names()) >= 52
 
 
 def points_of(module: str, name: str) -> set[str]:
     """The points of a list, if some test of the module takes it for its parameters and kills a process at each."""
-    found = importlib.import_module(module)
-    tree = ast.parse(inspect.getsource(found))
+    imported = importlib.import_module(module)
+    tree = ast.parse(inspect.getsource(imported))
     tests = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
     over = [test for test in tests if any(f", {name})" in ast.unparse(mark) for mark in test.decorator_list)]
     assert any(KILLS & {called(call) for call in calls(test)} for test in over), f"nobody kills at {name} of {module}"
-    return {point.partition("=")[0] for point in getattr(found, name)}
+    return {point.partition("=")[0] for point in getattr(imported, name)}
 
 
 KILLS = {"strike", "killed", "die", "serving", "started", "with_web", "start"}

@@ -12,9 +12,9 @@ from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 
 
-def dates(here: World) -> list[date]:
+def dates(employer: World) -> list[date]:
     """The UTC dates of the daily runs that succeeded."""
-    began = here.rows("select started_at from run where kind = 'DAILY' and state = 'SUCCEEDED' order by id")
+    began = employer.rows("select started_at from run where kind = 'DAILY' and state = 'SUCCEEDED' order by id")
     return [datetime.fromisoformat(str(moment)).date() for (moment,) in began]
 
 
@@ -105,8 +105,8 @@ def test_trouble_with_one_site_does_not_keep_another_from_its_turn_and_somebody_
     assert [subject for subject in subjects(staffed) if "aaa: the turn failed" in subject]
 
 
-def subjects(here: World) -> list[str]:
-    return [str(message["Subject"]) for message in here.mailbox.messages]
+def subjects(employer: World) -> list[str]:
+    return [str(message["Subject"]) for message in employer.mailbox.messages]
 
 
 @pytest.mark.parametrize(
@@ -177,15 +177,15 @@ def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: Wor
 
     assert runs(staffed) == ["SUCCEEDED"]
     (file,) = staffed.files()
-    told = {profile.employee_id: profile.values["city"] for profile in staffed.read(file).profiles}
-    assert told == {"1": "Akron", "2": "Town89", "4": "Dayton"}
+    cities = {profile.employee_id: profile.values["city"] for profile in staffed.read(file).profiles}
+    assert cities == {"1": "Akron", "2": "Town89", "4": "Dayton"}
 
 
 @on_sqlite
 def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffed: World) -> None:
     parent = OneRound(staffed)
     parent.tick()
-    told = len(staffed.mailbox.messages)
+    mail_count = len(staffed.mailbox.messages)
     file = staffed.folder / "bensync.db"
     content = file.read_bytes()
     file.write_bytes(b"no database at all, but long enough to look like one " * 100)
@@ -193,7 +193,7 @@ def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffe
     for _ in range(3):
         parent.tick()
 
-    subjects = [str(mail["Subject"]) for mail in staffed.mailbox.messages[told:]]
+    subjects = [str(mail["Subject"]) for mail in staffed.mailbox.messages[mail_count:]]
     assert len(subjects) == len(set(subjects))
     assert any("StateError" in subject for subject in subjects)
     file.write_bytes(content)

@@ -12,25 +12,25 @@ from tests.e2e.test_crash_matrix import RULES
 from tests.e2e.world import World, person
 
 
-def insured(here: World) -> None:
+def insured(employer: World) -> None:
     """There is a rulebook."""
-    (here.folder / "rulebook.toml").write_text(RULES)
-    here.benefits = "rulebook.toml"
-    here.configure()
+    (employer.folder / "rulebook.toml").write_text(RULES)
+    employer.benefits = "rulebook.toml"
+    employer.configure()
 
 
-def event_runs(here: World) -> list[str]:
+def event_runs(employer: World) -> list[str]:
     """How the runs of events stand, oldest first."""
-    return [state for (state,) in here.rows("select state from run where kind = 'EVENTS' order by id")]
+    return [state for (state,) in employer.rows("select state from run where kind = 'EVENTS' order by id")]
 
 
-def covered(here: World) -> list[str]:
+def covered(employer: World) -> list[str]:
     """Who has coverage."""
     query = (
         "select employee_id from participant join enrollment on participant.id = participant_id "
         "where not reversed order by 1"
     )
-    return [employee for (employee,) in here.rows(query)]
+    return [employee for (employee,) in employer.rows(query)]
 
 
 def test_a_run_of_events_follows_the_daily_run_and_every_decision(staffed: World) -> None:
@@ -78,8 +78,8 @@ def test_a_broken_rulebook_keeps_no_news_of_HR_back_and_somebody_hears_of_it(sta
 
     assert (runs(staffed), event_runs(staffed)) == (["SUCCEEDED"], [])
     assert len(staffed.queue()) == 1
-    told = [str(mail["Subject"]) for mail in staffed.mailbox.messages]
-    assert any("failed (ConfigError)" in subject for subject in told), told
+    subjects = [str(mail["Subject"]) for mail in staffed.mailbox.messages]
+    assert any("failed (ConfigError)" in subject for subject in subjects), subjects
     with pytest.raises(ConfigError):
         staffed.deployment.rulebook("acme")
 

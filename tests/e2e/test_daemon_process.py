@@ -32,9 +32,9 @@ def sample(running: Running, name: str, **labels: str) -> float | None:
     """One number of /metrics."""
     _, text = running.asked("/metrics")
     for family in text_string_to_metric_families(text):
-        for found in family.samples:
-            if found.name == name and labels.items() <= found.labels.items():
-                return float(found.value)
+        for measured in family.samples:
+            if measured.name == name and labels.items() <= measured.labels.items():
+                return float(measured.value)
     return None
 
 
@@ -147,14 +147,14 @@ def test_a_daemon_that_is_killed_leaves_nothing_that_the_next_one_cannot_finish(
 
 
 def test_two_daemons_on_one_database_run_once(today: World) -> None:
-    with started(today, configure(today)) as one:
+    with started(today, configure(today)) as first:
         text = today.config.read_text()
-        today.config.write_text(text.replace(one.listen, "", 1))
+        today.config.write_text(text.replace(first.listen, "", 1))
         with started(today, "") as other:
             until(ran(today), "the daily run")
-            until(lambda: idle(one) and idle(other), "quiet")
+            until(lambda: idle(first) and idle(other), "quiet")
             assert other.stop() == 0
-        assert one.stop() == 0
+        assert first.stop() == 0
     assert runs(today) == ["SUCCEEDED"]
     assert len(today.files()) == 1
 

@@ -28,13 +28,13 @@ SMALL = 80_000_000
 
 
 @contextmanager
-def with_web(here: World, **environment: str) -> Iterator[tuple[Running, str]]:
+def with_web(employer: World, **environment: str) -> Iterator[tuple[Running, str]]:
     """The daemon with its pages, and where they are."""
     port = free_port()
-    listen = configure(here)
-    text = here.config.read_text()
-    here.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{text}')
-    with started(here, listen, "--with-web", BENSYNC_OPEN_MEMORY="1", **environment) as running:
+    listen = configure(employer)
+    text = employer.config.read_text()
+    employer.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{text}')
+    with started(employer, listen, "--with-web", BENSYNC_OPEN_MEMORY="1", **environment) as running:
         yield running, f"http://127.0.0.1:{port}"
 
 
@@ -73,8 +73,8 @@ def test_one_command_runs_and_serves_and_the_parent_stays_small(today: World) ->
 
 def test_the_parent_imports_nothing_of_the_pages() -> None:
     ask = "import sys, bensync.daemon.process; print([name for name in sys.modules if name in {'fastapi', 'uvicorn', 'jinja2', 'bensync.web'}])"
-    told = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60)
-    assert told.stdout.strip() == "[]", told
+    outcome = subprocess.run([sys.executable, "-c", ask], capture_output=True, text=True, timeout=60)
+    assert outcome.stdout.strip() == "[]", outcome
 
 
 def test_pages_that_die_are_told_of_and_started_again_and_runs_go_on(today: World) -> None:
@@ -86,8 +86,8 @@ def test_pages_that_die_are_told_of_and_started_again_and_runs_go_on(today: Worl
             child.kill()
             until(lambda deaths=deaths: len(running.events("pages.ended")) == deaths, "the line of the log")
             if deaths > 1:
-                status, told = running.asked("/healthz")
-                assert (status, '"pages": "down"' in told) == (200, True), "the daemon itself is well"
+                status, body = running.asked("/healthz")
+                assert (status, '"pages": "down"' in body) == (200, True), "the daemon itself is well"
                 assert running.asked("/readyz")[0] == 503
                 assert sample(running, "bensync_pages_up") == 0
             until(lambda: served(address), "the next ones")

@@ -11,12 +11,12 @@ from bensync.core.requests import Request, RequestState, Risk, WarningCode
 from tests.e2e.world import World, person
 
 
-def declined_city(here: World) -> None:
+def declined_city(employer: World) -> None:
     """HR moves somebody, and an administrator declines it."""
-    here.company.update("1", city="Akron")
-    here.sync()
-    here.decline([here.request().id])
-    here.next_day()
+    employer.company.update("1", city="Akron")
+    employer.sync()
+    employer.decline([employer.request().id])
+    employer.next_day()
 
 
 def fields(request: Request) -> tuple[list[str], list[str]]:
@@ -24,12 +24,12 @@ def fields(request: Request) -> tuple[list[str], list[str]]:
     return [change.field for change in request.changes], [change.field for change in request.declined_before]
 
 
-def values(here: World, number: str = "1") -> dict[str, str]:
-    return dict(here.participants()[number].profile.values)
+def values(employer: World, number: str = "1") -> dict[str, str]:
+    return dict(employer.participants()[number].profile.values)
 
 
-def audited(here: World, verb: str) -> list[tuple[str, str, list[str]]]:
-    with here.store.read("acme") as work:
+def audited(employer: World, verb: str) -> list[tuple[str, str, list[str]]]:
+    with employer.store.read("acme") as work:
         entries = [work.lists.audit_entry(entry.id) for entry in work.lists.audit().items if entry.verb == verb]
     return [(e.object, e.reason, [change.field for change in e.changes]) for e in entries if e is not None]
 

@@ -42,8 +42,8 @@ class Disk:
     @property
     def used(self) -> int:
         """Kibibytes that are taken."""
-        found = os.statvfs(self.folder)
-        return (found.f_blocks - found.f_bfree) * found.f_frsize >> 10
+        usage = os.statvfs(self.folder)
+        return (usage.f_blocks - usage.f_bfree) * usage.f_frsize >> 10
 
     def leave(self, room: int) -> None:
         """Let only so many kibibytes be free."""
@@ -72,8 +72,10 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 @pytest.fixture
 def crowded(disk: Disk, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -> Iterator[World]:
     """The staffed employer with its database on that disk, and its upload center elsewhere."""
-    with world(disk.folder, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), in_file(disk.folder)) as here:
-        yield staff(here)
+    with world(
+        disk.folder, keys, sshd, mailbox, Company(now=START - timedelta(days=1)), in_file(disk.folder)
+    ) as employer:
+        yield staff(employer)
 
 
 @pytest.mark.timeout(900 if LONG else 300)
@@ -100,10 +102,10 @@ def test_R7_a_full_disk_is_told_at_once_and_needs_no_person_afterwards(crowded: 
         assert len(codes) >= 20
 
 
-def squeezed(here: World, disk: Disk, room: int) -> int:
+def squeezed(employer: World, disk: Disk, room: int) -> int:
     """A turn of the daemon with so much room; there is plenty again afterwards. Returns its exit code."""
-    heard = len(here.mailbox.messages)
-    set_up, words = told(""), (str(here.config), here.now.isoformat(), "turn")
+    heard = len(employer.mailbox.messages)
+    set_up, words = told(""), (str(employer.config), employer.now.isoformat(), "turn")
     disk.leave(room)
     try:
         process = begin(set_up, words)
@@ -114,7 +116,7 @@ def squeezed(here: World, disk: Disk, room: int) -> int:
     code = process.exitcode
     assert code in {0, StateError.code}, f"it ended with {code} {repeat}"
     if code:
-        subjects = [str(mail["Subject"]) for mail in here.mailbox.messages[heard:]]
+        subjects = [str(mail["Subject"]) for mail in employer.mailbox.messages[heard:]]
         assert any("failed" in subject for subject in subjects), f"nobody was told ({subjects}) {repeat}"
     return code
 

@@ -17,8 +17,8 @@ def test_A_83_a_snapshot_leaves_one_closed_event_each_and_no_coverage(acme: Worl
         acme.company.hire(person(number))
     acme.snapshot()
 
-    found = acme.rows("select event_class, status, process, program from event order by participant_id")
-    assert found == [("SNP", "CLOSED", "FE", "ALL")] * 2
+    rows = acme.rows("select event_class, status, process, program from event order by participant_id")
+    assert rows == [("SNP", "CLOSED", "FE", "ALL")] * 2
     assert acme.rows("select program from participant") == [("ALL",)] * 2
     assert (covered(acme), acme.queue(), acme.files()) == ([], [], [])
     assert isinstance(acme.failure(acme.snapshot), GuardTripped)
@@ -34,7 +34,7 @@ def test_A_69_a_termination_in_HR_that_is_approved_ends_coverage_and_opens_cobra
         staffed.sync()
         book = staffed.deployment.rulebook("acme")
         waiting = [request.id for request in staffed.queue()]
-        assert all(made.done for made in staffed.approve(waiting, confirmed=True, book=book))
+        assert all(decision.done for decision in staffed.approve(waiting, confirmed=True, book=book))
         follow_up(staffed.tools, "test", lambda: staffed.now)
 
     assert event_runs(staffed) == ["SUCCEEDED"] * 2

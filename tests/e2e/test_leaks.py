@@ -60,7 +60,7 @@ def planted() -> list[str]:
 class Story:
     """A deployment that lives, and all that it says."""
 
-    here: World
+    employer: World
     there: Receiver
     said: Path
     capture: Any
@@ -71,7 +71,7 @@ class Story:
 
     def run(self, *words: str, config: Path | None = None) -> int:
         """One command, whose words are kept."""
-        code = main(["--config", str(config or self.here.config), *words])
+        code = main(["--config", str(config or self.employer.config), *words])
         out, err = self.capture.readouterr()
         with self.said.open("a") as kept:
             kept.write(out + err)
@@ -97,20 +97,20 @@ def story(
     company, ssns = Company.with_people(PEOPLE, now=now), planted()
     for employee, ssn in zip(company, ssns, strict=False):
         employee.fields["ssn"] = ssn
-    with world(folder, keys, sshd, mailbox, company, in_file(folder)) as here:
-        here.now = now
-        signing(here, embedded=True)
+    with world(folder, keys, sshd, mailbox, company, in_file(folder)) as employer:
+        employer.now = now
+        signing(employer, embedded=True)
         said, receiving = tmp_path / "said.log", in_file(tmp_path / "receiver")
         said.touch()
-        found = Story(here, Receiver(here, tmp_path / "receiver", receiving), said, capsys, ssns)
-        yield found
-        if found.reader is not None:
-            found.reader.close()
+        told_story = Story(employer, Receiver(employer, tmp_path / "receiver", receiving), said, capsys, ssns)
+        yield told_story
+        if told_story.reader is not None:
+            told_story.reader.close()
 
 
 def test_10_000_SSNs_are_in_clear_nowhere_after_a_whole_story(story: Story, tmp_path: Path) -> None:
     begun = {place: set(place.iterdir()) for place in SHARED if place.is_dir()}
-    here = story.here
+    employer = story.employer
 
     for act in (crowd, live, visit, keep, rehearse, fall):
         act(story)
@@ -122,14 +122,14 @@ def test_10_000_SSNs_are_in_clear_nowhere_after_a_whole_story(story: Story, tmp_
     for number, page in enumerate(page for page in story.pages if page not in revealed):
         (tmp_path / f"page-{number}.html").write_text(RANDOM.sub("", page))
 
-    leaks = search.below([tmp_path, here.keys.sender.home, here.keys.receiver.home])
+    leaks = search.below([tmp_path, employer.keys.sender.home, employer.keys.receiver.home])
     new = [path for place, before in begun.items() for path in place.iterdir() if path not in before]
     leaks |= search.below(path for path in new if re.search(r"bensync|core|^tmp", path.name) and _is_ours(path))
-    mails = [bytes(mail) for mail in here.mailbox.messages] + [
-        mail.get_content().encode() for mail in here.mailbox.messages
+    mails = [bytes(mail) for mail in employer.mailbox.messages] + [
+        mail.get_content().encode() for mail in employer.mailbox.messages
     ]
     leaks["mails"] = search.found(b"\n".join(mails))
-    assert {place: len(found) for place, found in leaks.items() if found} == {}
+    assert {place: len(places) for place, places in leaks.items() if places} == {}
     assert len(story.pages) > 60
     assert len(mails) >= 4
     seen = {path.name for path in tmp_path.rglob("*")}
@@ -141,59 +141,61 @@ def test_10_000_SSNs_are_in_clear_nowhere_after_a_whole_story(story: Story, tmp_
 
 def crowd(story: Story) -> None:
     """Everybody else, at another employer: read, sealed and kept, all at once."""
-    here = story.here
-    many = Company.with_people(PLANTED - PEOPLE, now=here.now)
+    employer = story.employer
+    many = Company.with_people(PLANTED - PEOPLE, now=employer.now)
     for employee, ssn in zip(many, story.ssns[PEOPLE:], strict=True):
         employee.fields["ssn"] = ssn
-    folder = here.folder.parent / "crowd"
+    folder = employer.folder.parent / "crowd"
     folder.mkdir()
-    with world(folder, here.keys, here.center, here.mailbox, many, in_file(folder)) as there:
-        there.now = here.now
+    with world(folder, employer.keys, employer.center, employer.mailbox, many, in_file(folder)) as there:
+        there.now = employer.now
         there.snapshot()
         assert there.rows("select count(*) from baseline") == [(PLANTED - PEOPLE,)]
 
 
 def live(story: Story) -> None:
     """Everybody is told, received, decided; people change, leave, come, and get other SSNs."""
-    here, there = story.here, story.there
-    story.reader = sqlite3.connect(here.folder / "bensync.db")  # while somebody is connected, the WAL stays
+    employer, there = story.employer, story.there
+    story.reader = sqlite3.connect(employer.folder / "bensync.db")  # while somebody is connected, the WAL stays
     story.reader.execute("select count(*) from run").fetchall()
-    here.resync()
+    employer.resync()
     there.intake()
-    opened = here.queue()
+    opened = employer.queue()
     waiting = [request.id for request in opened]
     assert len(waiting) == PEOPLE
-    here.approve(waiting[: PEOPLE // 10], confirmed=True)
-    here.decline(waiting[-3:])
+    employer.approve(waiting[: PEOPLE // 10], confirmed=True)
+    employer.decline(waiting[-3:])
     story.approved = opened[0].employee_id
-    here.now = here.company.now = here.now + timedelta(minutes=1)
-    ids = [one.id for one in here.company]
+    employer.now = employer.company.now = employer.now + timedelta(minutes=1)
+    ids = [employee.id for employee in employer.company]
     spare = story.ssns[-1][:-4]
-    for number, one in enumerate(ids[:40]):
-        here.company.update(one, city="Akron", ssn=f"899-{number + 10}-{7000 + number}")
+    for number, employee in enumerate(ids[:40]):
+        employer.company.update(employee, city="Akron", ssn=f"899-{number + 10}-{7000 + number}")
     story.ssns += [f"899-{number + 10}-{7000 + number}" for number in range(40)]
     for number, broken in enumerate(("81-245-6093", f"{spare}12345", "not known: 899-55-7777")):
-        here.company.update(ids[50 + number], ssn=broken)
-    here.company.update(ids[60], ssn=story.ssns[61])  # two people, one SSN
+        employer.company.update(ids[50 + number], ssn=broken)
+    employer.company.update(ids[60], ssn=story.ssns[61])  # two people, one SSN
     story.ssns.append("899-55-7777")
 
 
 def visit(story: Story) -> None:
     """The daemon with its pages, as it is installed: a run, and somebody who looks at everything and makes mistakes."""
-    here, ssn = story.here, story.ssns[7]
-    owner = users.add(here.store, "owner", PASSWORD, Grant("acme", Role.DATA_OWNER), ROOT, here.now, issuer="test")
-    script = tokens.issue(here.store, "owner", "script", timedelta(days=1), ROOT, here.now)
-    port, listen = free_port(), configure(here)
-    here.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{here.config.read_text()}')
+    employer, ssn = story.employer, story.ssns[7]
+    owner = users.add(
+        employer.store, "owner", PASSWORD, Grant("acme", Role.DATA_OWNER), ROOT, employer.now, issuer="test"
+    )
+    script = tokens.issue(employer.store, "owner", "script", timedelta(days=1), ROOT, employer.now)
+    port, listen = free_port(), configure(employer)
+    employer.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{employer.config.read_text()}')
     address = f"http://127.0.0.1:{port}"
-    with started(here, listen, "--with-web") as running, httpx.Client(base_url=address, timeout=120) as browser:
+    with started(employer, listen, "--with-web") as running, httpx.Client(base_url=address, timeout=120) as browser:
         until(lambda: served(address), "the pages")
-        until(lambda: here.rows("select state from run where kind = 'DAILY'") == [("SUCCEEDED",)], "the daily run")
-        told = {"token": form(browser, "/sign-in"), "name": ssn, "password": ssn, "code": ssn, "next": f"/?q={ssn}"}
-        story.pages.append(send(browser, "/sign-in", told).text)
+        until(lambda: employer.rows("select state from run where kind = 'DAILY'") == [("SUCCEEDED",)], "the daily run")
+        fields = {"token": form(browser, "/sign-in"), "name": ssn, "password": ssn, "code": ssn, "next": f"/?q={ssn}"}
+        story.pages.append(send(browser, "/sign-in", fields).text)
         code = pyotp.parse_uri(owner.totp_uri).now()
-        told = {"token": form(browser, "/sign-in"), "name": "owner", "password": PASSWORD, "code": code, "next": "/"}
-        assert send(browser, "/sign-in", told).status_code == 303
+        fields = {"token": form(browser, "/sign-in"), "name": "owner", "password": PASSWORD, "code": code, "next": "/"}
+        assert send(browser, "/sign-in", fields).status_code == 303
         read_all(story, browser)
         make_mistakes(story, browser, script, ssn)
         pages = running.pages()
@@ -205,9 +207,9 @@ def visit(story: Story) -> None:
 
 def form(browser: httpx.Client, path: str) -> str:
     """The token of a page's forms."""
-    found = TOKEN.search(browser.get(path, follow_redirects=True).text)
-    assert found is not None, path
-    return found[1]
+    match = TOKEN.search(browser.get(path, follow_redirects=True).text)
+    assert match is not None, path
+    return match[1]
 
 
 def send(browser: httpx.Client, path: str, fields: dict[str, str]) -> httpx.Response:
@@ -235,7 +237,7 @@ def make_mistakes(story: Story, browser: httpx.Client, script: str, ssn: str) ->
     """SSNs where none belongs: in addresses, searches, notes, reasons, bodies; the answers are read, too."""
     token = form(browser, "/account")
     site, plain = "/sites/acme", ssn.replace("-", "")
-    number = story.here.queue()[0].id
+    number = story.employer.queue()[0].id
     asked = [
         browser.get(f"{site}/people/{plain}"),
         browser.get(f"{site}/requests?state={ssn}&bucket={plain}&page={plain}"),
@@ -248,7 +250,7 @@ def make_mistakes(story: Story, browser: httpx.Client, script: str, ssn: str) ->
         send(browser, f"{site}/people/1/ssn", {"token": token, "reason": f"carrier asks for {ssn}"}),
         send(browser, f"{site}/users", {"token": token, "name": plain, "password": ssn, "role": "hr_user"}),
     ]
-    told = {"authorization": f"Bearer {script}"}
+    headers = {"authorization": f"Bearer {script}"}
     api = "/api/sites/acme"
     for path, body in {
         f"/requests/{number + 2}/decline": {"reason": ssn},
@@ -258,18 +260,21 @@ def make_mistakes(story: Story, browser: httpx.Client, script: str, ssn: str) ->
         "/requests/approve": {"ids": [plain, ssn]},
         "/runs": {"kind": ssn},
     }.items():
-        asked.append(browser.post(api + path, json=body, headers={**told, "idempotency-key": ssn}))
-    asked += [browser.get(f"{api}/people?search={ssn}", headers=told), browser.get(f"{api}/requests", headers=told)]
+        asked.append(browser.post(api + path, json=body, headers={**headers, "idempotency-key": ssn}))
+    asked += [
+        browser.get(f"{api}/people?search={ssn}", headers=headers),
+        browser.get(f"{api}/requests", headers=headers),
+    ]
     asked.append(browser.get(api + "/status", headers={"authorization": f"Bearer {ssn}"}))
-    for one in asked:
-        assert one.status_code < 500, one
-        story.pages.append(one.text + str(one.headers))
+    for request in asked:
+        assert request.status_code < 500, request
+        story.pages.append(request.text + str(request.headers))
 
 
 def keep(story: Story) -> None:
     """A backup, checks, and lists at the terminal."""
-    here, backup = story.here, story.here.folder.parent / "backup.db"
-    number = str(here.queue()[0].id)
+    employer, backup = story.employer, story.here.folder.parent / "backup.db"
+    number = str(employer.queue()[0].id)
     for words in (
         ("backup", str(backup)),
         ("fsck", "--deep"),
@@ -280,7 +285,7 @@ def keep(story: Story) -> None:
         ("requests", "show", number),
         ("--json", "issues"),
         ("--json", "audit"),
-        ("explain", here.queue()[0].employee_id),
+        ("explain", employer.queue()[0].employee_id),
         ("check",),
         ("plan", "--active"),
     ):
@@ -292,13 +297,13 @@ def keep(story: Story) -> None:
 
 def rehearse(story: Story) -> None:
     """Disasters on a copy of a smaller employer, whose people are planted, too."""
-    here = story.here
+    employer = story.employer
     small = Company.with_people(60, now=datetime.now(UTC))
     for employee, ssn in zip(small, story.ssns[100:], strict=False):
         employee.fields["ssn"] = ssn
-    folder = here.folder.parent / "small"
+    folder = employer.folder.parent / "small"
     folder.mkdir()
-    with world(folder, here.keys, here.center, here.mailbox, small, in_file(folder)) as there:
+    with world(folder, employer.keys, employer.center, employer.mailbox, small, in_file(folder)) as there:
         there.now = small.now
         there.snapshot()
         assert story.run("drill", "--report", str(folder / "drill.md"), config=there.config) == 0
@@ -306,16 +311,16 @@ def rehearse(story: Story) -> None:
 
 def fall(story: Story) -> None:
     """A run with everybody in its memory is aborted where core files are welcome; nothing of it is kept."""
-    here = story.here
-    here.company.now = datetime.now(UTC)
-    here.company.update("1", city="Toledo")
-    command = [sys.executable, "-m", "bensync", "--config", str(here.config), "sync"]
-    with dying(command, here.folder, BENSYNC_TEST="1", BENSYNC_FAULT="run.gathered=stop") as process:
+    employer = story.employer
+    employer.company.now = datetime.now(UTC)
+    employer.company.update("1", city="Toledo")
+    command = [sys.executable, "-m", "bensync", "--config", str(employer.config), "sync"]
+    with dying(command, employer.folder, BENSYNC_TEST="1", BENSYNC_FAULT="run.gathered=stop") as process:
         until(lambda: psutil.Process(process.pid).status() == psutil.STATUS_STOPPED, "the people in memory")
         process.send_signal(signal.SIGABRT)
         process.send_signal(signal.SIGCONT)
         assert process.wait(60) == -signal.SIGABRT
-    assert not list(here.folder.glob("core*"))
+    assert not list(employer.folder.glob("core*"))
 
 
 @contextlib.contextmanager
@@ -326,9 +331,9 @@ def dying(command: list[str], folder: Path, **environment: str) -> Iterator[subp
         hard = resource.getrlimit(resource.RLIMIT_CORE)[1]
         resource.setrlimit(resource.RLIMIT_CORE, (hard, hard))
 
-    told = {**os.environ, **environment}
+    variables = {**os.environ, **environment}
     quiet = {"stdout": subprocess.DEVNULL, "stderr": subprocess.DEVNULL}
-    with subprocess.Popen(command, cwd=folder, env=told, preexec_fn=welcome, **quiet) as process:  # noqa: PLW1509  # it only sets a limit
+    with subprocess.Popen(command, cwd=folder, env=variables, preexec_fn=welcome, **quiet) as process:  # noqa: PLW1509  # it only sets a limit
         try:
             yield process
         finally:
@@ -338,12 +343,12 @@ def dying(command: list[str], folder: Path, **environment: str) -> Iterator[subp
 def control(story: Story, search: Search, folder: Path) -> None:
     """The positive control: leaks in the same places, planted on purpose, are found."""
     ssn, plain = story.ssns[3], story.ssns[3].replace("-", "")
-    database = story.here.folder / "bensync.db"
-    with story.here.store.whole("test.leak") as connection:
+    database = story.employer.folder / "bensync.db"
+    with story.employer.store.whole("test.leak") as connection:
         connection.exec_driver_sql("create table leak (text)")
         connection.exec_driver_sql("insert into leak values (?)", (ssn,))
-    found = search.below([database, database.with_name("bensync.db-wal")])
-    assert [Path(file).name for file in found] in (["bensync.db-wal"], ["bensync.db"]), found
+    matches = search.below([database, database.with_name("bensync.db-wal")])
+    assert [Path(file).name for file in matches] in (["bensync.db-wal"], ["bensync.db"]), matches
     with story.said.open("a") as log:
         log.write(f'{{"event": "x", "why": "{plain[::-1]}"}}\n')
     assert search.below([story.said]) == {str(story.said): {plain}}

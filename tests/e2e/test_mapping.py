@@ -21,9 +21,9 @@ T_SHIRT = {"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "T-shirt s
 GENDERS = 'values = { Female = "F", Male = "M" }\n'
 
 
-def read(here: World) -> dict[str, dict[str, str]]:
+def read(employer: World) -> dict[str, dict[str, str]]:
     """The people of the newest file."""
-    newest = max(map(here.read, here.files()), key=lambda parsed: parsed.header.sequence)
+    newest = max(map(employer.read, employer.files()), key=lambda parsed: parsed.header.sequence)
     return {profile.employee_id: dict(profile.values) for profile in newest.profiles}
 
 
@@ -90,7 +90,7 @@ def test_a_code_table_translates_what_the_file_says(staffed: World) -> None:
     report = staffed.resync()
 
     assert report.outcome is Outcome.DELIVERED
-    assert {(one["gender"], one["employment_status"]) for one in read(staffed).values()} == {("F", "FT")}
+    assert {(entry["gender"], entry["employment_status"]) for entry in read(staffed).values()} == {("F", "FT")}
 
 
 def test_a_value_that_is_held_keeps_back_its_person_alone_until_the_table_lists_it(staffed: World) -> None:
@@ -144,9 +144,9 @@ def test_a_default_stands_in_for_a_value_that_is_not_listed(staffed: World) -> N
 
     staffed.sync()
 
-    found = read(staffed)
-    assert found["1"]["gender"] == "U"
-    assert "gender" not in found["2"]
+    people = read(staffed)
+    assert people["1"]["gender"] == "U"
+    assert "gender" not in people["2"]
 
 
 def test_a_custom_field_goes_all_the_way(crowd: World, bensync: Any) -> None:
@@ -182,9 +182,9 @@ def test_a_field_that_left_the_mapping_is_kept_by_corrections(crowd: World, bens
     crowd.configure()
 
     refused, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "t_shirt=M", "--reason", "moved")
-    made, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "city=Akron", "--reason", "moved")
+    accepted, *_ = bensync(crowd, "people", "edit", request.employee_id, "--set", "city=Akron", "--reason", "moved")
 
-    assert (refused, made) == (15, 0)
+    assert (refused, accepted) == (15, 0)
     values = crowd.participants()[request.employee_id].profile.values
     assert (values["city"], values["t_shirt"]) == ("Akron", "XL")
 
@@ -243,7 +243,7 @@ def test_mapping_show_tells_what_is_in_force_and_its_hash(acme: World, bensync: 
     assert code == 0
     (shown,) = json.loads(out)["mappings"]
     assert (shown["site"], shown["hash"]) == ("acme", acme.tools.mapping)
-    fields = {one["field"]: one for one in shown["fields"]}
+    fields = {field["field"]: field for field in shown["fields"]}
     assert [fields[name]["from"] for name in ("city", "fte", "t_shirt")] == ["preset", "site", "custom"]
     assert (fields["job_title"]["source"], fields["job_title"]["dated_by"]) == ("jobInfo.jobTitle", "jobInfo.date")
     assert fields["gender"]["codes"] == {"Female": "F", "Male": "M"}

@@ -43,25 +43,25 @@ Story = Callable[[World], None]
 
 def killed(point: str, *, keeps: bool = True) -> Story:
     """The matrix, at one point."""
-    return lambda here: killed_at(here, point, keeps, 0)
+    return lambda employer: killed_at(employer, point, keeps, 0)
 
 
 def overslept(point: str) -> Story:
     """A run that slept beyond its lease."""
-    return lambda here: oversleep(here, point)
+    return lambda employer: oversleep(employer, point)
 
 
-def raced(here: World) -> None:
+def raced(employer: World) -> None:
     """Processes that want the same days."""
-    compete(here, 2, processes=3)
+    compete(employer, 2, processes=3)
 
 
-def in_the_way(here: World) -> None:
+def in_the_way(employer: World) -> None:
     """Somebody puts a file of our name there between the look and the rename."""
-    here.company.update("1", city="Akron")
-    with asleep(here, "sftp.rename.before") as sleeper:
-        (part,) = here.files()
-        theirs = here.center.root / part.name.partition(".csv.gpg")[0]
+    employer.company.update("1", city="Akron")
+    with asleep(employer, "sftp.rename.before") as sleeper:
+        (part,) = employer.files()
+        theirs = employer.center.root / part.name.partition(".csv.gpg")[0]
         theirs = theirs.with_name(f"{theirs.name}.csv.gpg")
         theirs.write_bytes(b"not ours")
         assert wake(sleeper) == 13
@@ -144,18 +144,18 @@ def test_a_planted_error_of_design_does_not_show_in_fair_weather(
 
 def live(folder: Path, keys: Correspondence, center: OpenSsh, mailbox: Mailbox, story: Story) -> None:
     """A story in a world of its own; what must hold at its end is part of the story."""
-    with world(folder, keys, center, mailbox, Company(now=START - timedelta(days=1)), in_file(folder)) as here:
-        staff(here)
-        story(here)
+    with world(folder, keys, center, mailbox, Company(now=START - timedelta(days=1)), in_file(folder)) as employer:
+        staff(employer)
+        story(employer)
 
 
-def fair(here: World) -> None:
+def fair(employer: World) -> None:
     """Two days on which nothing goes wrong."""
-    there = Carrier(here, here.center.root)
+    there = Carrier(employer, employer.center.root)
     for city in ("Akron", "Toledo"):
-        here.company.update("1", city=city)
-        settle(here, there)
-        here.next_day()
+        employer.company.update("1", city=city)
+        settle(employer, there)
+        employer.next_day()
     there.read_all()
     assert there.told["1"].values["city"] == "Toledo"
     assert len(there.names()) == 2

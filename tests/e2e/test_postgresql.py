@@ -37,9 +37,9 @@ def test_people_come_change_and_leave_and_every_step_is_remembered_on_the_server
     }
     decisions = staffed.approve([request.id for request in waiting.values()], confirmed=True)
     assert all(decision.done for decision in decisions)
-    known = staffed.participants()
-    assert known["1"].profile.values["job_title"] == "Manager"
-    assert {who: participant.standing for who, participant in known.items()} == {
+    participants = staffed.participants()
+    assert participants["1"].profile.values["job_title"] == "Manager"
+    assert {who: participant.standing for who, participant in participants.items()} == {
         "1": Standing.ACTIVE,
         "2": Standing.TERMINATED,
         "3": Standing.ACTIVE,
@@ -78,13 +78,13 @@ def test_every_list_can_be_read_from_the_server(staffed: World) -> None:
         views = work.lists
         lists = (views.runs(), views.deliveries(), views.issues(), views.people(), views.requests(), views.audit())
         status = views.status()
-        told, episodes = work.timeline.last_sent("1"), work.timeline.episodes("1")
+        sent, episodes = work.timeline.last_sent("1"), work.timeline.episodes("1")
         person_one = views.person(views.participants_of("1")[0])
 
     assert all(listing.total == len(listing.items) > 0 for listing in lists)
     assert (status.issues, dict(status.pending), status.deliveries_in_trouble) == (1, {}, 0)
-    assert told is not None
-    assert told.profile.values["city"] == "Akron"
+    assert sent is not None
+    assert sent.profile.values["city"] == "Akron"
     assert [episode.kind for episode in episodes][-2:] == ["request_opened", "request_closed"]
     assert person_one is not None
     assert person_one.values["ssn"].startswith("***")
@@ -111,7 +111,10 @@ def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, postgre
     staffed.next_day()
     assert staffed.sync().outcome is Outcome.DELIVERED
     assert (staffed.request().kind, staffed.request().employee_id) == (ChangeKind.NEW, hired)
-    assert [found.name[:21] for found in staffed.files()] == ["ACME0001_DELTA_000001", "ACME0001_DELTA_000002"]
+    assert [arrived_file.name[:21] for arrived_file in staffed.files()] == [
+        "ACME0001_DELTA_000001",
+        "ACME0001_DELTA_000002",
+    ]
 
 
 @pytest.fixture(params=["not done", "done"])
@@ -146,9 +149,9 @@ def test_a_server_that_dies_while_it_commits_leaves_the_state_before_or_after_an
     assert staffed.rows("select state from delivery") == [(commit_in_between,)]
     assert len(staffed.queue()) == moved
     with staffed.store.read("acme") as work:
-        told = work.timeline.last_sent("1")
-    assert told is not None
-    assert told.profile.values["city"] == ("Akron" if moved else "Dayton")
+        sent = work.timeline.last_sent("1")
+    assert sent is not None
+    assert sent.profile.values["city"] == ("Akron" if moved else "Dayton")
 
     database_server.execute("DROP TRIGGER hold ON delivery", staffed.rows("select current_database()")[0][0])
     staffed.next_day()

@@ -26,8 +26,8 @@ from tests.fixtures.serving import serving
 
 @pytest.fixture
 def config(tmp_path: Path) -> Path:
-    with pages(tmp_path, in_file(tmp_path)) as here:
-        return here.config
+    with pages(tmp_path, in_file(tmp_path)) as employer:
+        return employer.config
 
 
 def failing(config: Path, listen: str) -> subprocess.CompletedProcess[str]:
@@ -48,19 +48,19 @@ def test_it_answers_and_ends_in_order(config):
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8480", "192.0.2.1:8480", "[::]:8480", "", "nonsense"])
 def test_S1_20_plain_http_is_spoken_on_loopback_only(config, listen):
-    found = failing(config, listen)
-    assert found.returncode == 10
-    assert "web" in found.stderr
-    assert "fix:" in found.stderr
+    failure = failing(config, listen)
+    assert failure.returncode == 10
+    assert "web" in failure.stderr
+    assert "fix:" in failure.stderr
 
 
 def test_an_address_that_is_taken_is_told_in_three_lines(config):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
-        found = failing(config, f"127.0.0.1:{taken.getsockname()[1]}")
-    assert found.returncode == 10
-    assert "The web pages cannot listen at" in found.stderr
+        failure = failing(config, f"127.0.0.1:{taken.getsockname()[1]}")
+    assert failure.returncode == 10
+    assert "The web pages cannot listen at" in failure.stderr
 
 
 def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
@@ -109,7 +109,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
     import ipaddress
 
     loopback = x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))])
-    made = (
+    certificate = (
         x509.CertificateBuilder()
         .subject_name(name)
         .issuer_name(name)
@@ -122,7 +122,7 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         .sign(key, hashes.SHA256())
     )
     files = folder / "chain.pem", folder / "tls.pem"
-    files[0].write_bytes(made.public_bytes(serialization.Encoding.PEM))
+    files[0].write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
     files[1].write_bytes(
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )

@@ -23,9 +23,9 @@ from tests.fixtures.databases import on_sqlite
 pytestmark = on_sqlite  # rules of the trade; what they leave in a database is looked at by others on both sorts
 
 
-def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
+def row(employer: World, employee: str, day: str, benetrac_status: str) -> str:
     """One more employment status row."""
-    return here.company.add_row(
+    return employer.company.add_row(
         employee,
         "employmentStatus",
         date=date.fromisoformat(day),
@@ -34,25 +34,27 @@ def row(here: World, employee: str, day: str, benetrac_status: str) -> str:
     )
 
 
-def edit(here: World, employee: str, **fields: str) -> None:
+def edit(employer: World, employee: str, **fields: str) -> None:
     """A correction on the benefits side."""
-    participant = here.participants()[employee]
-    corrections.edit(here.store, "acme", participant.id, fields, "wrong entry", command_line_actor("admin"), here.now)
+    participant = employer.participants()[employee]
+    corrections.edit(
+        employer.store, "acme", participant.id, fields, "wrong entry", command_line_actor("admin"), employer.now
+    )
 
 
-def correct_ssn(here: World, employee: str, ssn: str) -> None:
+def correct_ssn(employer: World, employee: str, ssn: str) -> None:
     """A correction of an SSN on the benefits side, by the two people that it takes."""
-    participant = here.participants()[employee]
+    participant = employer.participants()[employee]
     for name in ("admin", "owner"):
         with contextlib.suppress(DecisionError) if name == "admin" else contextlib.nullcontext():
             corrections.correct_ssn(
-                here.store,
+                employer.store,
                 "acme",
                 participant.id,
                 ssn,
                 "wrong entry",
                 command_line_actor(name),
-                here.now,
+                employer.now,
                 notify=lambda *_: None,
             )
 
@@ -317,9 +319,9 @@ def test_A_37_an_ssn_changed_back_before_approval_leaves_nothing_pending(staffed
 
 
 def test_A_38_swapped_ssns_are_two_identity_requests_that_no_bulk_approval_touches(staffed: World) -> None:
-    one, two = person(1)["ssn"], person(2)["ssn"]
+    first, two = person(1)["ssn"], person(2)["ssn"]
     staffed.company.update("1", ssn=two)
-    staffed.company.update("2", ssn=one)
+    staffed.company.update("2", ssn=first)
 
     staffed.sync()
 

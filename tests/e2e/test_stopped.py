@@ -46,6 +46,6 @@ def test_R17_a_run_that_is_asked_to_end_ends_in_time_and_the_next_start_converge
         settle(staffed, there)
         assert staffed.sync().outcome is Outcome.NO_CHANGES
         there.read_all()
-    told = {who: profile.values["city"] for who, profile in there.told.items()}
-    assert told == {"1": "Akron", "2": "Toledo", "4": "Dayton"}
+    cities = {who: profile.values["city"] for who, profile in there.told.items()}
+    assert cities == {"1": "Akron", "2": "Toledo", "4": "Dayton"}
     assert there.repeats == []

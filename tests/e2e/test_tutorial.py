@@ -31,9 +31,9 @@ class Step(msgspec.Struct, frozen=True):
 
 
 def steps() -> list[Step]:
-    found = STEP.finditer(TUTORIAL.read_text(encoding="utf-8"))
+    matches = STEP.finditer(TUTORIAL.read_text(encoding="utf-8"))
     return [
-        Step(match["script"], int(match["code"] or 0), tuple((match["shown"] or "").splitlines())) for match in found
+        Step(match["script"], int(match["code"] or 0), tuple((match["shown"] or "").splitlines())) for match in matches
     ]
 
 
@@ -46,9 +46,9 @@ def folder() -> Iterator[Path]:
     shutil.rmtree(place, ignore_errors=True)
 
 
-def acted_out(folder: Path, told: list[Step]) -> list[tuple[int, str]]:
+def acted_out(folder: Path, tutorial: list[Step]) -> list[tuple[int, str]]:
     """The exit code and the output of every step, all in one shell, as the reader has it."""
-    script = "".join(f'{step.script}echo "@@@ $?"\n' for step in told)
+    script = "".join(f'{step.script}echo "@@@ $?"\n' for step in tutorial)
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     outer = {name: value for name, value in os.environ.items() if not name.startswith("BENSYNC_")}
     shell = subprocess.run(
@@ -67,24 +67,24 @@ def acted_out(folder: Path, told: list[Step]) -> list[tuple[int, str]]:
 def shows(output: str, line: str) -> bool:
     """Whether a line of the output reads like this one: white space and what stands for ``...`` do not matter."""
     pattern = ".*".join(re.escape(" ".join(part.split())) for part in line.split("..."))
-    words = [" ".join(found.split()) for found in output.splitlines()]
+    words = [" ".join(text.split()) for text in output.splitlines()]
     wanted = line.split()
-    return any(re.search(pattern, found) or _in_order(wanted, found.split()) for found in words)
+    return any(re.search(pattern, text) or _in_order(wanted, text.split()) for text in words)
 
 
-def _in_order(wanted: list[str], found: list[str]) -> bool:
+def _in_order(wanted: list[str], shown: list[str]) -> bool:
     """Whether all words stand there in this order; a table may hold more columns than the page shows."""
-    rest = iter(found)
+    rest = iter(shown)
     return "..." not in wanted and all(word in rest for word in wanted)
 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
 def test_every_step_of_the_tutorial_works_and_shows_what_the_page_says(folder):
-    told = steps()
-    done = acted_out(folder, told)
-    assert len(done) == len(told), done[-1:]
-    for step, (code, output) in zip(told, done, strict=True):
+    tutorial = steps()
+    done = acted_out(folder, tutorial)
+    assert len(done) == len(tutorial), done[-1:]
+    for step, (code, output) in zip(tutorial, done, strict=True):
         assert code == step.code, f"{step.script}\n{output}"
         missing = [line for line in step.shown if not shows(output, line)]
         assert not missing, f"{step.script}\n{output}"
@@ -96,8 +96,8 @@ def test_every_step_of_the_tutorial_works_and_shows_what_the_page_says(folder):
 
 
 def test_the_tutorial_has_steps_and_promises():
-    told = steps()
-    assert len(told) >= 10
-    assert sum(bool(step.shown) for step in told) >= 8
+    tutorial = steps()
+    assert len(tutorial) >= 10
+    assert sum(bool(step.shown) for step in tutorial) >= 8
     assert not shows("risk LOW", "risk HIGH")
     assert shows("T,2,ab12", "T,2,...")

@@ -43,9 +43,9 @@ ROUNDS = (
 
 
 @contextlib.contextmanager
-def asleep(here: World, point: str) -> Iterator[BaseProcess]:
+def asleep(employer: World, point: str) -> Iterator[BaseProcess]:
     """A daily run that stands still at a point; resumed by a signal, and gone at the end in any case."""
-    set_up, words = told(f"{point}=stop"), (str(here.config), here.now.isoformat(), "daily")
+    set_up, words = told(f"{point}=stop"), (str(employer.config), employer.now.isoformat(), "daily")
     process = begin(set_up, words)
     try:
         until(lambda: is_stopped(process) or process.exitcode is not None, point)
@@ -74,30 +74,30 @@ def wake(process: BaseProcess) -> int:
     return process.exitcode
 
 
-def content(here: World) -> dict[str, list[str]]:
+def content(employer: World) -> dict[str, list[str]]:
     """Every row of the database."""
-    return {name: sorted(map(repr, here.rows(f"select * from {name}"))) for name in here.table_names()}
+    return {name: sorted(map(repr, employer.rows(f"select * from {name}"))) for name in employer.table_names()}
 
 
-def oversleep(here: World, point: str) -> None:
+def oversleep(employer: World, point: str) -> None:
     """A run is paused beyond its lease, a successor does everything, and the first one wakes up."""
-    there = Carrier(here, here.center.root)
-    here.company.update("1", city="Akron")
-    with asleep(here, point) as sleeper:
-        here.now += LEASE + timedelta(minutes=1)
-        here.company.now = here.now
-        here.company.update("2", city="Toledo")
-        settle(here, there)
-        rows, files = content(here), here.files()
+    there = Carrier(employer, employer.center.root)
+    employer.company.update("1", city="Akron")
+    with asleep(employer, point) as sleeper:
+        employer.now += LEASE + timedelta(minutes=1)
+        employer.company.now = employer.now
+        employer.company.update("2", city="Toledo")
+        settle(employer, there)
+        rows, files = content(employer), employer.files()
 
         code = wake(sleeper)
 
         repeat = f"repeat with: python -m pytest '{__file__}' -k '{point}'"
-        changed = [name for name, found in content(here).items() if found != rows[name]]
+        changed = [name for name, stored in content(employer).items() if stored != rows[name]]
         assert changed == [], f"asleep at {point}, it changed rows of {changed} after it woke; {repeat}"
         assert code == (0 if point == DONE else BusyError.code), f"asleep at {point}, it ended with {code}; {repeat}"
-        assert here.files() == files, f"asleep at {point}, it left something at the upload center; {repeat}"
-    settle(here, there)
+        assert employer.files() == files, f"asleep at {point}, it left something at the upload center; {repeat}"
+    settle(employer, there)
     there.read_all()
     assert {who: profile.values["city"] for who, profile in there.told.items()} == {"1": "Akron", "2": "Toledo"}
     assert there.repeats == []
@@ -126,21 +126,21 @@ def test_a_successor_waits_while_the_lease_of_a_sleeping_run_lasts(staffed: Worl
     assert len(staffed.files()) == 1
 
 
-def compete(here: World, rounds: int, processes: int = 8) -> None:
+def compete(employer: World, rounds: int, processes: int = 8) -> None:
     """Many processes want the daily runs of the same dates; every other day there is something to tell."""
     told_on: list[date] = []
-    with race(here, processes) as everybody:
+    with race(employer, processes) as everybody:
         for number in range(rounds):
             if number % 2 == 0:
-                here.company.update("1", city=f"Town{number}")
-                told_on.append(here.now.date())
-            answers = everybody.run(here.now)
-            assert sorted(answers) == ["done", *["done by another"] * (processes - 1)], here.now.date()
-            here.next_day()
-    ran = here.rows("select as_of, count(*) from run where kind = 'DAILY' and state = 'SUCCEEDED' group by as_of")
+                employer.company.update("1", city=f"Town{number}")
+                told_on.append(employer.now.date())
+            answers = everybody.run(employer.now)
+            assert sorted(answers) == ["done", *["done by another"] * (processes - 1)], employer.now.date()
+            employer.next_day()
+    ran = employer.rows("select as_of, count(*) from run where kind = 'DAILY' and state = 'SUCCEEDED' group by as_of")
     assert [count for _, count in ran] == [1] * rounds
-    assert here.rows("select count(*) from day") == [(rounds,)]
-    there = Carrier(here, here.center.root)
+    assert employer.rows("select count(*) from day") == [(rounds,)]
+    there = Carrier(employer, employer.center.root)
     there.read_all()
     assert len(there.names()) == len(told_on)
     assert there.repeats == []

@@ -164,8 +164,8 @@ class World:
         """The requests in one state."""
         with self.store.read("acme") as work:
             every = work.requests.get(range(1, 100_000)) if state is not RequestState.PENDING else None
-            found = every or work.requests.get(work.requests.pending_ids())
-        return [request for request in found.values() if request.state is state]
+            requests = every or work.requests.get(work.requests.pending_ids())
+        return [request for request in requests.values() if request.state is state]
 
     def request(self) -> Request:
         """The only pending request."""
@@ -226,10 +226,10 @@ def world(
 ) -> Iterator[World]:
     """Serve a company and set the product up beside it."""
     with serve(company) as server:
-        here = World(folder, company, server.url, keys, center, mailbox, database)
+        employer = World(folder, company, server.url, keys, center, mailbox, database)
         try:
-            yield here
-            if not here.broken:
-                hold(here.store, "acme")
+            yield employer
+            if not employer.broken:
+                hold(employer.store, "acme")
         finally:
-            here.store.close()
+            employer.store.close()

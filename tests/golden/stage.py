@@ -163,11 +163,11 @@ class Stage:
         return {self._name(employee): code for employee, code in rows}
 
     def _register(self) -> dict[str, str]:
-        found: dict[str, str] = {}
+        by_name: dict[str, str] = {}
         for item in self.world.register().values():
             name = self._name(item.employee_id)
-            found[name] = f"{found[name]} and {_standing(item)}" if name in found else _standing(item)
-        return found
+            by_name[name] = f"{by_name[name]} and {_standing(item)}" if name in by_name else _standing(item)
+        return by_name
 
     def _values(self) -> dict[str, dict[str, str]]:
         people = self.world.register().values()
@@ -176,14 +176,14 @@ class Stage:
         }
 
     def _traces(self) -> dict[str, tuple[str, ...]]:
-        found: dict[str, tuple[str, ...]] = {}
+        by_name: dict[str, tuple[str, ...]] = {}
         people = {number: self._name(item.employee_id) for number, item in self.world.register().items()}
         for number, what, day, final in self.world.rows(
             "select participant_id, event_class, event_date, final from activity order by id"
         ):
             name = people[number]
-            found[name] = (*found.get(name, ()), f"{what} {day}{', final' if final else ''}")
-        return found
+            by_name[name] = (*by_name.get(name, ()), f"{what} {day}{', final' if final else ''}")
+        return by_name
 
     def _due(self) -> dict[str, Any]:
         rows = self.world.rows("select employee_id, due from baseline where due is not null and state = 'LIVE'")
@@ -204,10 +204,10 @@ def _in_hr_words(fields: Mapping[str, str]) -> dict[str, Any]:
     return {HR_WORDS[name]: text or None for name, text in fields.items()}
 
 
-def _standing(one: Participant) -> str:
-    if one.standing is Standing.ACTIVE:
+def _standing(participant: Participant) -> str:
+    if participant.standing is Standing.ACTIVE:
         return "ACTIVE"
-    return f"TERMINATED since {one.termination_date}"
+    return f"TERMINATED since {participant.termination_date}"
 
 
 def _shown(field: str, text: str | None) -> str:

@@ -44,9 +44,9 @@ def test_the_story_ends_as_expected(folder: Path) -> None:
             pytest.fail(f"{folder.name}, {day.date}: {story.title}\n\n{difference}", pytrace=False)
 
 
-def compare(ending: Ending, found: Ending) -> str:
+def compare(ending: Ending, reached: Ending) -> str:
     """The lines that differ, ``-`` expected and ``+`` found; empty where nothing does."""
-    wanted, seen = msgspec.to_builtins(ending), msgspec.to_builtins(found)
+    wanted, seen = msgspec.to_builtins(ending), msgspec.to_builtins(reached)
     wanted["file"] = sorted(name for who in ending.file for name in everyone(who))
     for section in ONLY_WHERE_NAMED:
         seen[section] = {who: seen[section].get(who, "nothing") for who in wanted[section]}
@@ -72,8 +72,10 @@ def _as_asked(
 ) -> list[dict[str, Any]]:
     """Each request with what is asked about it; one that nobody expects, whole."""
     asked = {request["who"]: {name for name in request if request[name] is not None} for request in wanted or ()}
-    shown = [{name: one[name] for name in one if name in asked.get(one["who"], one)} for one in requests or ()]
-    return sorted(shown, key=lambda one: one["who"]) if wanted is not None else []
+    shown = [
+        {name: entry[name] for name in entry if name in asked.get(entry["who"], entry)} for entry in requests or ()
+    ]
+    return sorted(shown, key=lambda entry: entry["who"]) if wanted is not None else []
 
 
 def _lines(ending: dict[str, Any]) -> list[str]:

@@ -35,8 +35,8 @@ def frozen(where):
 
 @pytest.fixture(scope="module")
 def address(tmp_path_factory):
-    with frozen(tmp_path_factory.mktemp("frozen")) as found:
-        yield found
+    with frozen(tmp_path_factory.mktemp("frozen")) as url:
+        yield url
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,10 @@ def report(**asked):
     ],
 )
 def test_files_say_what_the_fake_says(address, fake, path, wish):
-    told, expected = ask(address, path, wish), ask(fake, path, wish)
+    answered, expected = ask(address, path, wish), ask(fake, path, wish)
     if wish:
-        told["employees"] = [{name: line[name] for name in wish["fields"]} for line in told["employees"]]
-    assert told == expected
+        answered["employees"] = [{name: line[name] for name in wish["fields"]} for line in answered["employees"]]
+    assert answered == expected
 
 
 def test_one_percent_has_changed_when_it_is_asked_for(tmp_path):

@@ -74,12 +74,12 @@ def test_R8_whichever_call_fails_the_state_is_the_old_or_the_new_one_and_the_nex
     assert failed, "no failing call was noticed"
 
 
-def turned(here: World, call: str, injected: str, names: tuple[str, ...]) -> tuple[int, bool, str]:
+def turned(employer: World, call: str, injected: str, names: tuple[str, ...]) -> tuple[int, bool, str]:
     """A turn of the daemon under strace: its exit code, whether a call failed, and the command that repeats it."""
-    log = here.folder / "strace.log"
-    paths = [word for name in names for word in ("-P", str(here.folder / name))]
+    log = employer.folder / "strace.log"
+    paths = [word for name in names for word in ("-P", str(employer.folder / name))]
     strace = ["strace", "-f", "-qq", "-o", str(log), "-e", f"trace={call}", "-e", f"inject={injected}", *paths]
-    command = [*strace, sys.executable, "-m", killed.__name__, str(here.config), here.now.isoformat(), "turn"]
+    command = [*strace, sys.executable, "-m", killed.__name__, str(employer.config), employer.now.isoformat(), "turn"]
     done = subprocess.run(command, capture_output=True, text=True, timeout=120, cwd=Path.cwd())
     assert "Traceback" not in done.stderr, done.stderr
     return done.returncode, "(INJECTED)" in log.read_text(), " ".join(command)

@@ -48,9 +48,9 @@ class Sshd:
         """Kill it; it is there again at once."""
         for process in psutil.process_iter(["cmdline"]):
             if str(self._folder / "sshd_config") in (process.info["cmdline"] or []):
-                for one in (*process.children(recursive=True), process):
+                for child in (*process.children(recursive=True), process):
                     with contextlib.suppress(psutil.NoSuchProcess):
-                        one.kill()
+                        child.kill()
         if self._again is not None:
             self._again.wait()
         with (self._folder / "sshd.log").open("ab") as log:
@@ -74,14 +74,14 @@ class Monkey:
         seed: the same one chooses the same victims.
     """
 
-    def __init__(self, here: World, sshd: Sshd, hr: contextlib.ExitStack, seed: int) -> None:
-        self._here = here
+    def __init__(self, employer: World, sshd: Sshd, hr: contextlib.ExitStack, seed: int) -> None:
+        self._here = employer
         self._sshd = sshd
         self._rng = Random(seed)
         self._town = 0
-        self._listen = configure(here)
+        self._listen = configure(employer)
         self._hr = hr
-        self._port = int(here.url.rpartition(":")[2].partition("/")[0])
+        self._port = int(employer.url.rpartition(":")[2].partition("/")[0])
         self._daemon = contextlib.ExitStack()
         self._sync: subprocess.Popen[bytes] | None = None
         self.kills: dict[str, int] = {}
@@ -179,32 +179,32 @@ def test_R20_after_ten_minutes_of_random_kills_nothing_has_drifted(
     company = Company(now=datetime.now(UTC))
     with contextlib.ExitStack() as hr:
         url = hr.enter_context(serve(company)).url
-        here = World(tmp_path, company, url, keys, sturdy.center, mailbox, now=datetime.now(UTC))
+        employer = World(tmp_path, company, url, keys, sturdy.center, mailbox, now=datetime.now(UTC))
         for number in (1, 2, 3):
             company.hire(person(number), job={"jobTitle": "Clerk"}, pay={"rate": "50000.00 USD"})
-        here.snapshot()
-        monkey = Monkey(here, sturdy, hr, seed)
+        employer.snapshot()
+        monkey = Monkey(employer, sturdy, hr, seed)
         with monkey.at_work():
             end = time.monotonic() + SECONDS
             while time.monotonic() < end:
                 monkey.swing()
-        look(here, repeat)
-        print(monkey.kills, len(here.files()), "files")  # noqa: T201  # the same
-        here.store.close()
+        look(employer, repeat)
+        print(monkey.kills, len(employer.files()), "files")  # noqa: T201  # the same
+        employer.store.close()
 
 
-def look(here: World, repeat: str) -> None:
+def look(employer: World, repeat: str) -> None:
     """Everything rests, and both sides agree."""
-    here.company.weather.clear()
-    here.now = here.company.now = datetime.now(UTC)
-    there = Carrier(here, here.center.root)
+    employer.company.weather.clear()
+    employer.now = employer.company.now = datetime.now(UTC)
+    there = Carrier(employer, employer.center.root)
     for _ in range(2):
-        settle(here, there)
-    assert here.sync().outcome is Outcome.NO_CHANGES, repeat
-    hold(here.store, "acme")
+        settle(employer, there)
+    assert employer.sync().outcome is Outcome.NO_CHANGES, repeat
+    hold(employer.store, "acme")
     there.read_all()
     assert there.names(), f"nothing was ever sent; {repeat}"
     for employee, profile in there.told.items():
-        assert profile.values["city"] == here.company.employee(employee).fields["city"], f"{employee}; {repeat}"
+        assert profile.values["city"] == employer.company.employee(employee).fields["city"], f"{employee}; {repeat}"
     assert there.repeats == [], repeat
-    assert [path.name for path in here.files() if path.name.endswith(".part")] == [], repeat
+    assert [path.name for path in employer.files() if path.name.endswith(".part")] == [], repeat

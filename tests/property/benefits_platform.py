@@ -19,12 +19,12 @@ class BenefitsSide:
         last_words: SSN -> the profile that was told last, also where the SSN moved on since.
     """
 
-    def __init__(self, layout: feed.Layout, told: Iterable[Profile] = ()) -> None:
+    def __init__(self, layout: feed.Layout, sent: Iterable[Profile] = ()) -> None:
         self._layout = layout
         self._read: dict[str, str] = {}
         self._previous = ""
         self.latest: frozenset[str] = frozenset()
-        self.told = {profile.values["ssn"]: profile for profile in told}
+        self.told = {profile.values["ssn"]: profile for profile in sent}
         self.last_words = dict(self.told)
 
     def receive(self, files: dict[str, bytes]) -> None:

@@ -53,7 +53,7 @@ class Kept(Coordination):
         result = case_result(self.known, self.case, self.book)
         self.work.cases.save({self.number: self.known}, [result], NOW)
         self.known = self.work.cases.load([self.number])[self.number]
-        records = tuple(sorted(self.case.cobra, key=lambda one: one.event))
+        records = tuple(sorted(self.case.cobra, key=lambda record: record.event))
         program = self.known.participant.program
         assert self.known == replace(self.case, participant=self.known.participant, cobra=records)
         if self.case.assignments:

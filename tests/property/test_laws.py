@@ -104,10 +104,10 @@ def test_a_profile_comes_back_from_its_bytes(person):
 
 
 @given(people, baselines)
-def test_planning_again_after_the_delivery_sends_nothing(pulled, told):
+def test_planning_again_after_the_delivery_sends_nothing(pulled, last_sent):
     pulled = [candidate(person) for person in pulled]
-    first = plan(pulled, told, guards=WIDE_OPEN)
-    after = deliver(told, first.sends)
+    first = plan(pulled, last_sent, guards=WIDE_OPEN)
+    after = deliver(last_sent, first.sends)
     again = plan(pulled, after, guards=WIDE_OPEN)
     # Who was kept back may be free now that an SSN has moved; everybody who was sent stays quiet.
     sent = {change.candidate.employee_id for change in first.sends}
@@ -116,11 +116,11 @@ def test_planning_again_after_the_delivery_sends_nothing(pulled, told):
 
 
 @given(people, baselines, st.randoms(use_true_random=False))
-def test_the_order_of_reading_does_not_matter(pulled, told, chance: random.Random):
+def test_the_order_of_reading_does_not_matter(pulled, last_sent, chance: random.Random):
     pulled = [candidate(person) for person in pulled]
     shuffled = pulled.copy()
     chance.shuffle(shuffled)
-    item, other = plan(pulled, told), plan(shuffled, told)
+    item, other = plan(pulled, last_sent), plan(shuffled, last_sent)
     assert (item.fingerprint, item.sends, item.held, item.alarms) == (
         other.fingerprint,
         other.sends,
@@ -133,8 +133,8 @@ def test_the_order_of_reading_does_not_matter(pulled, told, chance: random.Rando
 
 
 @given(people, baselines, st.none() | st.frozensets(st.sampled_from(Status), min_size=1))
-def test_everybody_who_was_read_is_accounted_for_exactly_once(pulled, told, boxes):
-    sync_plan = plan([candidate(person) for person in pulled], told, boxes=boxes)
+def test_everybody_who_was_read_is_accounted_for_exactly_once(pulled, last_sent, boxes):
+    sync_plan = plan([candidate(person) for person in pulled], last_sent, boxes=boxes)
     groups = [
         [change.candidate.employee_id for change in sync_plan.sends],
         [entry.change.candidate.employee_id for entry in sync_plan.held],
@@ -146,16 +146,16 @@ def test_everybody_who_was_read_is_accounted_for_exactly_once(pulled, told, boxe
 
 
 @given(people, baselines)
-def test_no_ssn_is_sent_twice(pulled, told):
-    sent = [change.candidate.key for change in plan([candidate(p) for p in pulled], told, guards=WIDE_OPEN).sends]
+def test_no_ssn_is_sent_twice(pulled, last_sent):
+    sent = [change.candidate.key for change in plan([candidate(p) for p in pulled], last_sent, guards=WIDE_OPEN).sends]
     assert sent == sorted(set(sent))
 
 
 @given(people, baselines, st.lists(st.integers(1, 8).map(str), max_size=8, unique=True))
-def test_nobody_is_terminated_without_an_inactive_row_of_their_own(pulled, told, deleted):
+def test_nobody_is_terminated_without_an_inactive_row_of_their_own(pulled, last_sent, deleted):
     rows = {person.employee_id: person for person in pulled}
     deleted = [name for name in deleted if name not in rows]
-    sync_plan = plan([candidate(person) for person in pulled], told, deleted=deleted, guards=WIDE_OPEN)
+    sync_plan = plan([candidate(person) for person in pulled], last_sent, deleted=deleted, guards=WIDE_OPEN)
     for change in sync_plan.sends:
         if change.kind is ChangeKind.TERMINATE:
             assert rows[change.candidate.employee_id].status is Status.INACTIVE
@@ -171,11 +171,11 @@ def test_no_request_terminates_without_an_inactive_row(row, person):
 
 
 @given(people, baselines)
-def test_released_by_its_own_name_a_plan_flows_whole(pulled, told):
+def test_released_by_its_own_name_a_plan_flows_whole(pulled, last_sent):
     pulled = [candidate(person) for person in pulled]
     strict = Guards(Limit(0), Limit(0), Limit(0), Limit(0), Limit(0), Limit(0))
-    first = plan(pulled, told, guards=strict)
-    released = plan(pulled, told, guards=strict, allowed=first.fingerprint)
+    first = plan(pulled, last_sent, guards=strict)
+    released = plan(pulled, last_sent, guards=strict, allowed=first.fingerprint)
     assert released.fingerprint == first.fingerprint
     assert (released.held, refused(released)) == ((), ())
     assert len(released.sends) == len(first.sends) + len(first.held)
@@ -191,12 +191,12 @@ def test_once_approved_the_same_row_asks_for_nothing_more(row, person):
 
 
 @given(profiles(), participants())
-def test_a_drift_that_was_approved_drifts_no_more(told, person):
-    assume((told.status is Status.ACTIVE) is not (person.standing is Standing.ACTIVE))
-    profile = drifted(told, person)
+def test_a_drift_that_was_approved_drifts_no_more(last_sent, person):
+    assume((last_sent.status is Status.ACTIVE) is not (person.standing is Standing.ACTIVE))
+    profile = drifted(last_sent, person)
     asked = drift(profile, person, TODAY, RULES)
     after = apply(asked.kind, profile, person.key, person, asked.effective_date)
-    assert (told.status is Status.ACTIVE) is (after.standing is Standing.ACTIVE)
+    assert (last_sent.status is Status.ACTIVE) is (after.standing is Standing.ACTIVE)
     assert {change.field for change in asked.changes} <= {"status", "termination_date"}
 
 
@@ -212,7 +212,7 @@ headers = st.builds(
     st.sampled_from(["", "ab" * 32]),
 )
 anything = st.text(st.characters(exclude_categories=["Cs"]), min_size=1)
-told = st.builds(
+last_sent = st.builds(
     Profile,
     anything,
     st.sampled_from(Status),
@@ -223,14 +223,14 @@ told = st.builds(
 )
 
 
-@given(headers, st.lists(told, max_size=5))
+@given(headers, st.lists(last_sent, max_size=5))
 def test_a_file_says_exactly_what_was_put_into_it(header, rows):
     content = b"".join(feed.render(LAYOUT, header, rows))
     assert feed.parse(LAYOUT, content) == feed.Parsed(header, tuple(rows))
     assert b"".join(feed.render(LAYOUT, header, iter(rows))) == content
 
 
-@given(headers, st.lists(told, min_size=1, max_size=3), st.data())
+@given(headers, st.lists(last_sent, min_size=1, max_size=3), st.data())
 def test_a_file_that_was_touched_is_refused_or_says_the_same(header, rows, data):
     content = b"".join(feed.render(LAYOUT, header, rows))
     place = data.draw(st.integers(0, len(content) - 1))

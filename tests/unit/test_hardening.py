@@ -48,9 +48,9 @@ def test_memory_is_closed_and_the_copy_is_read(tmp_path: Path, environment: dict
         copy.close()
     assert outcome.returncode == 0, outcome.stderr
     expected = dumpable if os.getuid() or not dumpable else None  # giving up root closes the memory, too
-    told = outcome.stdout.split()
-    assert told[1:] == ["0", "0", "content"]
-    assert expected is None or int(told[0]) == expected
+    lines = outcome.stdout.split()
+    assert lines[1:] == ["0", "0", "content"]
+    assert expected is None or int(lines[0]) == expected
 
 
 def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:

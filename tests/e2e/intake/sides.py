@@ -16,13 +16,13 @@ from tests.e2e.world import World, person
 JOB = {"jobTitle": "Clerk", "department": "Office"}
 
 
-def receiving(here: World, far: str, *, dated_rows: bool = False) -> Iterator[Receiver]:
+def receiving(sender: World, far: str, *, dated_rows: bool = False) -> Iterator[Receiver]:
     """Hire three people, send them, and set a receiver up."""
     for number in (1, 2, 3):
-        here.company.hire(person(number), job=JOB, pay={"rate": "50000.00 USD"})
-    here.at(here.now.date())
-    here.resync()
-    receiver = Receiver(here, here.folder / "receiver", far, dated_rows)
+        sender.company.hire(person(number), job=JOB, pay={"rate": "50000.00 USD"})
+    sender.at(sender.now.date())
+    sender.resync()
+    receiver = Receiver(sender, sender.folder / "receiver", far, dated_rows)
     yield receiver
     receiver.store.close()
 
@@ -31,10 +31,10 @@ def begun(receiver: Receiver) -> World:
     """Both sides in step, on the day after."""
     assert receiver.intake().stopped is None
     receiver.approve_all()
-    here = receiver.sender
-    here.approve([request.id for request in here.queue()], confirmed=True)
-    here.next_day()
-    return here
+    sender = receiver.sender
+    sender.approve([request.id for request in sender.queue()], confirmed=True)
+    sender.next_day()
+    return sender
 
 
 def told(requests: list[Request]) -> list[Any]:
@@ -62,43 +62,43 @@ def everything(side: World | Receiver) -> list[Any]:
     return [entry for state in RequestState for entry in told(side.queue(state))]
 
 
-def send(here: World, **fields: str) -> Path:
+def send(sender: World, **fields: str) -> Path:
     """Change somebody in HR, and send it; returns the new file."""
-    before = set(here.files())
-    here.company.update("1", **fields)
-    here.sync()
-    here.next_day()
-    (new,) = set(here.files()) - before
+    before = set(sender.files())
+    sender.company.update("1", **fields)
+    sender.sync()
+    sender.next_day()
+    (new,) = set(sender.files()) - before
     return new
 
 
 Spoiling = Callable[[World, Path], bytes]
 
 
-def flipped(here: World, file: Path) -> bytes:
+def flipped(sender: World, file: Path) -> bytes:
     """One bit changed in the middle."""
     content = bytearray(file.read_bytes())
     content[len(content) // 2] ^= 1
     return bytes(content)
 
 
-def edited(here: World, file: Path, old: bytes, new: bytes) -> bytes:
+def edited(sender: World, file: Path, old: bytes, new: bytes) -> bytes:
     """Another text inside, signed by the sender; the trailer does not know."""
-    plain = here.keys.receiver.decrypt(file.read_bytes())
+    plain = sender.keys.receiver.decrypt(file.read_bytes())
     assert old in plain
-    return sealed(plain.replace(old, new), here)
+    return sealed(plain.replace(old, new), sender)
 
 
-def rewritten(here: World, file: Path, change: Callable[[Any], Any]) -> bytes:
+def rewritten(sender: World, file: Path, change: Callable[[Any], Any]) -> bytes:
     """Other people inside, with a good trailer, signed by the sender."""
-    opened = feed.parse(here.tools.layout, here.keys.receiver.decrypt(file.read_bytes()))
-    lines = feed.render(here.tools.layout, opened.header, change(opened.profiles))
-    return sealed(b"".join(lines), here)
+    opened = feed.parse(sender.tools.layout, sender.keys.receiver.decrypt(file.read_bytes()))
+    lines = feed.render(sender.tools.layout, opened.header, change(opened.profiles))
+    return sealed(b"".join(lines), sender)
 
 
-def unsigned(here: World, file: Path) -> bytes:
+def unsigned(sender: World, file: Path) -> bytes:
     """The right content, sealed for the receiver by anybody."""
-    return sealed(here.keys.receiver.decrypt(file.read_bytes()), here, None, "--yes")
+    return sealed(sender.keys.receiver.decrypt(file.read_bytes()), sender, None, "--yes")
 
 
 class Terminal:

@@ -15,8 +15,8 @@ from tests.e2e.receiver import Receiver, ssns
 def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd: pytest.CaptureFixture[str]) -> None:
     begun(there)
     with there.store.read("acme") as work:
-        known = work.participants.by_ids(range(1, 10)).values()
-    numbers = [participant.profile.values["ssn"] for participant in known]
+        participants = work.participants.by_ids(range(1, 10)).values()
+    numbers = [participant.profile.values["ssn"] for participant in participants]
     assert len(numbers) == 3
 
     for path in there.folder.rglob("*"):
@@ -30,18 +30,18 @@ def test_nothing_is_in_clear_on_the_disk_of_the_receiver(there: Receiver, capfd:
 
 
 def test_the_daemon_takes_files_in_every_few_minutes(there: Receiver) -> None:
-    here = there.sender
+    sender = there.sender
     daemon = OneRound(there, alone=True)
     daemon.tick()
     assert len(there.queue()) == 3
 
-    here.next_day()
-    send(here, city="Akron")
+    sender.next_day()
+    send(sender, city="Akron")
     daemon.tick()
 
     assert there.files() == [(1, "ACCEPTED"), (2, "ACCEPTED")]
     assert there.rows("select count(*) from run") == [(0,)]
-    assert len([mail for mail in here.mailbox.messages if " received, " in str(mail["Subject"])]) == 2
+    assert len([mail for mail in sender.mailbox.messages if " received, " in str(mail["Subject"])]) == 2
 
 
 def test_a_folder_may_be_the_inbox(there: Receiver) -> None:
@@ -57,10 +57,10 @@ def test_a_folder_may_be_the_inbox(there: Receiver) -> None:
 
 
 def test_the_command_takes_in_lists_and_shows_whose_file_it_was(there: Receiver, terminal: Terminal) -> None:
-    code, found = terminal.json("intake")
+    code, answer = terminal.json("intake")
     assert code == 0
-    assert [(file["state"], file["requests"]) for file in found["intake"]["files"]] == [("ACCEPTED", 3)]
-    assert found["intake"]["stopped"] is None
+    assert [(file["state"], file["requests"]) for file in answer["intake"]["files"]] == [("ACCEPTED", 3)]
+    assert answer["intake"]["stopped"] is None
 
     _, queue = terminal.json("requests", "list")
     assert {request["delivery"] for request in queue["requests"]} == {"ACME0001_FULL_000001"}
@@ -77,8 +77,8 @@ def test_the_command_ends_with_12_where_a_file_is_quarantined_or_missing(there: 
     file.write_bytes(right[:-50])
     code, said = terminal.say("intake")
     assert (code, "is quarantined" in said, "fix" in said) == (12, True, True)
-    code, found = terminal.json("intake")
-    assert (code, found["intake"]["stopped"]["kind"]) == (12, "GuardTripped")
+    code, answer = terminal.json("intake")
+    assert (code, answer["intake"]["stopped"]["kind"]) == (12, "GuardTripped")
 
     handed = there.folder / file.name
     handed.write_bytes(right)

@@ -20,9 +20,9 @@ from tests.fixtures.invariants import hold
 @on_sqlite
 @pytest.mark.parametrize("point", RECEIVING)
 def test_a_killed_intake_leaves_nothing_and_takes_the_whole_file_again(there: Receiver, point: str) -> None:
-    here = begun(there)
-    send(here, city="Akron")
-    strike(here, "receive", point, config=there.config)
+    sender = begun(there)
+    send(sender, city="Akron")
+    strike(sender, "receive", point, config=there.config)
 
     there.intake()
 
@@ -83,16 +83,16 @@ TROUBLE: dict[str, Callable[[Receiver], Callable[[], object]]] = {
 def test_an_intake_killed_in_trouble_tells_of_it_once_and_ends_well_when_it_is_over(
     there: Receiver, point: str
 ) -> None:
-    here = begun(there)
+    sender = begun(there)
     make_good = TROUBLE[point.partition(".commit.")[0]](there)
 
-    strike(here, "receive", point, config=there.config)
+    strike(sender, "receive", point, config=there.config)
 
     hold(there.store, "acme")
     with contextlib.suppress(DeliveryError):
         there.intake()
     make_good()
     assert there.intake(again=True).stopped is None
-    assert {number for number, state in there.files() if state == "ACCEPTED"} == set(range(1, len(here.files()) + 1))
+    assert {number for number, state in there.files() if state == "ACCEPTED"} == set(range(1, len(sender.files()) + 1))
     assert len(there.alerts()) == len(set(there.alerts()))
     hold(there.store, "acme")

@@ -14,18 +14,18 @@ from tests.fixtures.databases import on_sqlite
 
 SPOILT: dict[str, tuple[Spoiling, str]] = {
     "tampered": (flipped, "cannot be opened"),
-    "cut short": (lambda here, file: file.read_bytes()[:-100], "cannot be opened"),
+    "cut short": (lambda sender, file: file.read_bytes()[:-100], "cannot be opened"),
     "unsigned": (unsigned, "it is not signed"),
-    "a changed line": (lambda here, file: edited(here, file, b"Akron", b"Salem"), "count or hash"),
-    "another layout version": (lambda here, file: forged(file, here, layout="benetrac-9"), "another layout"),
-    "another site": (lambda here, file: forged(file, here, site="OTHER001"), "another site"),
-    "another kind": (lambda here, file: forged(file, here, kind="FULL"), "inside it is FULL"),
-    "another predecessor": (lambda here, file: forged(file, here, previous="0" * 64), "another file than the last"),
+    "a changed line": (lambda sender, file: edited(sender, file, b"Akron", b"Salem"), "count or hash"),
+    "another layout version": (lambda sender, file: forged(file, sender, layout="benetrac-9"), "another layout"),
+    "another site": (lambda sender, file: forged(file, sender, site="OTHER001"), "another site"),
+    "another kind": (lambda sender, file: forged(file, sender, kind="FULL"), "inside it is FULL"),
+    "another predecessor": (lambda sender, file: forged(file, sender, previous="0" * 64), "another file than the last"),
     "an SSN twice": (
-        lambda here, file: rewritten(here, file, lambda people: [*people, *people]),
+        lambda sender, file: rewritten(sender, file, lambda people: [*people, *people]),
         "an SSN comes twice",
     ),
-    "a bomb": (lambda here, file: sealed(bytes(20_000_000), here), "grows beyond 1 megabytes"),
+    "a bomb": (lambda sender, file: sealed(bytes(20_000_000), sender), "grows beyond 1 megabytes"),
 }
 
 
@@ -36,12 +36,12 @@ def test_a_file_that_fails_a_check_is_quarantined_whole_until_the_right_one_is_t
     there: Receiver, fault: str
 ) -> None:
     spoil, why = SPOILT[fault]
-    here = begun(there)
+    sender = begun(there)
     there.configure(largest="1")
-    file = send(here, city="Akron")
-    send(here, homePhone="555-0100")
+    file = send(sender, city="Akron")
+    send(sender, homePhone="555-0100")
     right = file.read_bytes()
-    file.write_bytes(spoil(here, file))
+    file.write_bytes(spoil(sender, file))
 
     first = there.intake()
 
@@ -60,40 +60,42 @@ def test_a_file_that_fails_a_check_is_quarantined_whole_until_the_right_one_is_t
     assert [request.profile.values["city"] for request in there.queue()] == ["Akron"]
 
 
-@pytest.mark.parametrize("known", [True, False])
-def test_a_file_of_another_signer_is_quarantined_whether_we_know_that_key_or_not(there: Receiver, known: bool) -> None:
-    here = begun(there)
-    file = send(here, city="Akron")
-    receiver = here.keys.receiver
+@pytest.mark.parametrize("is_imported", [True, False])
+def test_a_file_of_another_signer_is_quarantined_whether_we_know_that_key_or_not(
+    there: Receiver, is_imported: bool
+) -> None:
+    sender = begun(there)
+    file = send(sender, city="Akron")
+    receiver = sender.keys.receiver
     with Keyring() as stranger, Keyring() as ours:
         key = stranger.create("Somebody")
-        stranger.take(receiver.export(here.keys.recipient))
-        file.write_bytes(forged(file, here, stranger))
-        secret = receiver._gpg("--export-secret-keys", here.keys.recipient)
-        for imported in (secret, receiver.export(here.keys.signer), *([stranger.export(key)] if known else [])):
+        stranger.take(receiver.export(sender.keys.recipient))
+        file.write_bytes(forged(file, sender, stranger))
+        secret = receiver._gpg("--export-secret-keys", sender.keys.recipient)
+        for imported in (secret, receiver.export(sender.keys.signer), *([stranger.export(key)] if is_imported else [])):
             ours.take(imported)
         there.configure(gnupg_home=f'"{ours.home}"')
 
         reason = there.intake().files[0].reason
 
-    assert ("another key than the pinned one" if known else "a key that we do not know") in reason
+    assert ("another key than the pinned one" if is_imported else "a key that we do not know") in reason
     assert there.queue() == []
 
 
 def test_files_that_changed_places_are_not_applied(there: Receiver) -> None:
-    here = begun(there)
-    second, third = send(here, city="Akron"), send(here, city="Toledo")
-    one, other = second.read_bytes(), third.read_bytes()
+    sender = begun(there)
+    second, third = send(sender, city="Akron"), send(sender, city="Toledo")
+    earlier, other = second.read_bytes(), third.read_bytes()
     second.write_bytes(other)
-    third.write_bytes(one)
+    third.write_bytes(earlier)
 
     assert "inside it is DELTA 000003" in there.intake().files[0].reason
     assert there.queue() == []
 
 
 def test_a_sealed_file_that_is_too_large_is_not_even_fetched(there: Receiver) -> None:
-    here = begun(there)
-    file = send(here, city="Akron")
+    sender = begun(there)
+    file = send(sender, city="Akron")
     file.write_bytes(os.urandom(1_000_001))
     there.configure(largest="1")
 

@@ -24,8 +24,10 @@ def deployment(database):
 
 
 def approve(deployment: UserDeployment, number: int, actor, rules: IntakeRules = RULES, **how):
-    (made,) = approvals.approve(deployment.store, "acme", [number], actor, deployment.now, rules, confirmed=True, **how)
-    return made
+    (decision,) = approvals.approve(
+        deployment.store, "acme", [number], actor, deployment.now, rules, confirmed=True, **how
+    )
+    return decision
 
 
 def state(deployment: UserDeployment, number: int) -> RequestState:
@@ -80,11 +82,11 @@ def test_A_45_a_page_of_approvals_leaves_one_trace_of_each_and_a_number_named_tw
     assert approve(deployment, numbers[2], command_line_actor("lee")).done
 
     named = [*numbers, numbers[0]]
-    made = approvals.approve(
+    decisions = approvals.approve(
         deployment.store, "acme", named, command_line_actor("kim"), deployment.now, RULES, confirmed=True
     )
 
-    assert [one.done for one in made] == [True, True, False, False]
+    assert [decision.done for decision in decisions] == [True, True, False, False]
     assert deployment.audit("acme")[-3:] == [(who, "request.approve") for who in ("lee", "kim", "kim")]
     with deployment.store.read("acme") as work:
         assert work.audit.trail.verify().fault is None
@@ -122,13 +124,13 @@ def test_where_two_must_approve_the_first_changes_nothing_and_the_second_complet
     assert deployment.audit("acme")[-2:] == [("kim", "request.approve_first"), ("lee", "request.approve")]
 
 
-@pytest.mark.parametrize(("mine", "yours"), [({"voiding": True}, {}), ({}, {"voiding": True})])
-def test_a_first_approval_holds_for_the_choice_to_void_events_too(deployment, mine, yours):
+@pytest.mark.parametrize(("first_choice", "yours"), [({"voiding": True}, {}), ({}, {"voiding": True})])
+def test_a_first_approval_holds_for_the_choice_to_void_events_too(deployment, first_choice, yours):
     number = leaving(deployment)
-    approve(deployment, number, command_line_actor("kim"), TWO, **mine)
+    approve(deployment, number, command_line_actor("kim"), TWO, **first_choice)
     with deployment.store.read("acme") as work:
         first = work.requests.first_approval(work.requests.get([number])[number])
-    assert (first.actor, first.way.voiding) == ("kim", "voiding" in mine)
+    assert (first.actor, first.way.voiding) == ("kim", "voiding" in first_choice)
 
     assert approve(deployment, number, command_line_actor("lee"), TWO, **yours).waits
     assert state(deployment, number) is RequestState.PENDING
@@ -208,8 +210,8 @@ def test_a_participant_that_moved_after_the_first_approval_asks_both_again(deplo
 def test_one_person_can_decline_what_two_must_approve(deployment):
     number = leaving(deployment)
     approve(deployment, number, command_line_actor("kim"), TWO)
-    (made,) = approvals.decline(
+    (decision,) = approvals.decline(
         deployment.store, "acme", [number], command_line_actor("kim"), deployment.now, DeclineCode.ERROR
     )
 
-    assert made.done
+    assert decision.done

@@ -29,9 +29,9 @@ pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 @pytest.fixture
 def deployment(database: str) -> Iterator[UserDeployment]:
-    with user_deployment(database) as found:
-        found.add("pat", Role.HR_USER)
-        yield found
+    with user_deployment(database) as empty_deployment:
+        empty_deployment.add("pat", Role.HR_USER)
+        yield empty_deployment
 
 
 def give(deployment: UserDeployment, who: object, given: Grant = AUDITOR) -> None:
@@ -39,7 +39,7 @@ def give(deployment: UserDeployment, who: object, given: Grant = AUDITOR) -> Non
 
 
 def roles(deployment: UserDeployment) -> set[Role]:
-    (pat,) = [one for one in users.everybody(deployment.store) if one.name == "pat"]
+    (pat,) = [user for user in users.everybody(deployment.store) if user.name == "pat"]
     return {grant.role for grant in pat.grants}
 
 
@@ -72,11 +72,11 @@ def test_another_role_is_another_act_and_a_first_step_counts_once_and_for_a_day(
         give(deployment, ONE)
     with pytest.raises(DecisionError):
         users.add(deployment.store, "new", "quietly orange teapot", AUDITOR, ONE, deployment.now, issuer="x", two=True)
-    assert "new" not in {one.name for one in users.everybody(deployment.store)}
-    made = users.add(
+    assert "new" not in {user.name for user in users.everybody(deployment.store)}
+    enrolment = users.add(
         deployment.store, "new", "quietly orange teapot", AUDITOR, OTHER, deployment.now, issuer="x", two=True
     )
-    assert made.name == "new"
+    assert enrolment.name == "new"
 
 
 def test_what_two_agreed_to_may_be_finished_for_a_while(deployment: UserDeployment) -> None:
@@ -123,39 +123,43 @@ def test_what_lets_somebody_act_with_the_roles_of_a_user_takes_two_and_is_listed
 
 
 def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
-    with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as found:
-        first, second = (found.sign_in(found.deployment.add(name, Role.DATA_OWNER)) for name in ("owner", "partner"))
-        found.deployment.add("pat", Role.HR_USER)
-        (pat,) = [one.id for one in users.everybody(found.deployment.store) if one.name == "pat"]
-        told = {"role": "auditor"}
+    with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as web_pages:
+        first, second = (
+            web_pages.sign_in(web_pages.deployment.add(name, Role.DATA_OWNER)) for name in ("owner", "partner")
+        )
+        web_pages.deployment.add("pat", Role.HR_USER)
+        (pat,) = [user.id for user in users.everybody(web_pages.deployment.store) if user.name == "pat"]
+        form = {"role": "auditor"}
         assert "needs two approvers" in first.get(f"/sites/acme/users/{pat}").text
-        answer = first.post(f"/sites/acme/users/{pat}/grant", told)
+        answer = first.post(f"/sites/acme/users/{pat}/grant", form)
         assert answer.status_code == 409
         assert "waits for a second person" in answer.text
         assert "1 change waiting for a second approver" in second.get("/sites/acme/users").text
         assert "gave the first approval to add a role: user pat, auditor" in second.get("/sites/acme/users").text
         assert "is waiting for a second approver" in second.get("/sites/acme").text
         second.get(f"/sites/acme/users/{pat}")
-        assert second.post(f"/sites/acme/users/{pat}/grant", told).status_code == 303
-        assert roles(found.deployment) == {Role.HR_USER, Role.AUDITOR}
+        assert second.post(f"/sites/acme/users/{pat}/grant", form).status_code == 303
+        assert roles(web_pages.deployment) == {Role.HR_USER, Role.AUDITOR}
         assert "second approver" not in second.get("/sites/acme/users").text.split("<form")[0]
         kettle = {"password": "slowly purple kettle"}
         assert first.post(f"/sites/acme/users/{pat}/reset", kettle).status_code == 409
         assert "gave the first approval to reset sign-in details: user pat" in second.get("/sites/acme/users").text
-        with found.deployment.store.write("acme", "test.release") as work:
-            work.audit.record("owner", "plan.allow.first", "plan 0123abcd", found.deployment.now)
+        with web_pages.deployment.store.write("acme", "test.release") as work:
+            work.audit.record("owner", "plan.allow.first", "plan 0123abcd", web_pages.deployment.now)
         assert "gave the first approval to held changes: plan 0123abcd" in second.get("/sites/acme/held").text
         assert "is waiting for a second approver" in second.get("/sites/acme").text
 
 
 @pytest.fixture
 def command(tmp_path: Path) -> Deployed:
-    made = deployed(tmp_path / "acme", "", "", "acme")
-    made.config.write_text(
-        made.config.read_text().replace('id = "SITE0000"\n', 'id = "SITE0000"\nsecond_approver = ["keys", "release"]\n')
+    deployed_site = deployed(tmp_path / "acme", "", "", "acme")
+    deployed_site.config.write_text(
+        deployed_site.config.read_text().replace(
+            'id = "SITE0000"\n', 'id = "SITE0000"\nsecond_approver = ["keys", "release"]\n'
+        )
     )
-    assert main(["--config", str(made.config), "migrate"]) == 0
-    return made
+    assert main(["--config", str(deployed_site.config), "migrate"]) == 0
+    return deployed_site
 
 
 def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
@@ -165,7 +169,7 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
         assert "waits for a second person" in capsys.readouterr().err
     assert main([*words, "--json", "status"]) == 0
     listed = json.loads(capsys.readouterr().out)["waiting"]
-    assert [(one["site"], one["act"], one["first"]) for one in listed] == [
+    assert [(entry["site"], entry["act"], entry["first"]) for entry in listed] == [
         (DEPLOYMENT, "keys.rotate", "kim"),
         ("acme", "plan.allow", "kim"),
     ]

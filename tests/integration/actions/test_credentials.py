@@ -102,8 +102,8 @@ def test_a_weak_password_is_refused_without_being_repeated(deployment, password)
             deployment.store, "kim-kim-kim", password, Grant("acme", Role.AUDITOR), ROOT, deployment.now, issuer="test"
         )
 
-    told = caught.value
-    assert password not in f"{told.what} {told.why} {told.fix}"
+    refusal = caught.value
+    assert password not in f"{refusal.what} {refusal.why} {refusal.fix}"
 
 
 @pytest.mark.parametrize(

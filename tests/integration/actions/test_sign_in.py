@@ -50,9 +50,9 @@ def test_the_name_is_taken_as_people_type_it(deployment, kim):
 )
 def test_anything_wrong_is_refused_in_the_same_words(deployment, kim, how):
     stranger = Person("nobody", kim.totp, [])
-    told = [refused(deployment, kim, **how), refused(deployment, stranger)]
+    refusals = [refused(deployment, kim, **how), refused(deployment, stranger)]
 
-    assert {(error.what, error.why, error.fix, error.wait) for error in told} == {
+    assert {(error.what, error.why, error.fix, error.wait) for error in refusals} == {
         ("You were not signed in", "name, password or code is wrong", "try again, with a new code", 0)
     }
     assert deployment.audit()[-2:] == [("kim", "sign_in.refuse"), ("unknown", "sign_in.refuse")]
@@ -124,7 +124,7 @@ def test_fixation_each_sign_in_has_an_id_of_its_own_that_nobody_chose(deployment
     ids = {deployment.sign_in(kim) for _ in range(3)}
 
     assert len(ids) == 3
-    assert all(len(one) >= 43 for one in ids)
+    assert all(len(session_id) >= 43 for session_id in ids)
     assert deployment.user("chosen by somebody else") is None
 
 

@@ -70,9 +70,9 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_judged(deployment)
         return caught.value.why
 
     with ThreadPoolExecutor(8) as pool:
-        told = list(pool.map(try_it, range(16)))
+        answers = list(pool.map(try_it, range(16)))
 
-    assert told.count("name, password or code is wrong") == 5
+    assert answers.count("name, password or code is wrong") == 5
 
 
 def test_signing_in_waits_for_no_run(deployment):

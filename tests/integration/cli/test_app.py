@@ -69,7 +69,7 @@ def test_A_47_who_is_not_named_as_an_approver_is_refused_and_audited(begun):
     changed(begun)
     text = begun.config.read_text()
     begun.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))
-    (number, *_) = (str(one["id"]) for one in begun.json("requests", "list", "--state", "pending")["requests"])
+    (number, *_) = (str(request["id"]) for request in begun.json("requests", "list", "--state", "pending")["requests"])
 
     for words in (
         ("requests", "approve", number),

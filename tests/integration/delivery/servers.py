@@ -30,14 +30,14 @@ class Naps:
 
 
 def settings_for(center: UploadCenter, **other: object) -> SftpSettings:
-    known: dict[str, object] = {
+    values: dict[str, object] = {
         "host": center.host,
         "port": center.port,
         "user": center.user,
         "private_key": center.client_key,
         "host_keys": (center.host_key,),
     }
-    return SftpSettings.model_validate(known | other)
+    return SftpSettings.model_validate(values | other)
 
 
 @contextlib.contextmanager

@@ -27,27 +27,27 @@ def channel(web: WebServer, rest: str = "") -> Channel:
     return Channel("env:OPS_URL", SecretStr(f"json://127.0.0.1:{web.port}/{SECRET}/{rest}"))
 
 
-def failure(one: Channel) -> DeliveryError:
+def failure(channel: Channel) -> DeliveryError:
     with pytest.raises(DeliveryError) as caught:
-        one.send(NOTICE)
+        channel.send(NOTICE)
     error = caught.value
-    told = repr(error.as_json()) + repr(error.__cause__)
+    shown = repr(error.as_json()) + repr(error.__cause__)
     assert error.why
     assert error.fix
     assert "env:OPS_URL" in error.what
-    assert SECRET not in told
-    assert "127.0.0.1" not in told
+    assert SECRET not in shown
+    assert "127.0.0.1" not in shown
     return error
 
 
 def test_an_alert_arrives_as_plain_text_with_its_key(web: WebServer) -> None:
     channel(web).send(NOTICE)
     (asked,) = web.asked
-    told = json.loads(asked.body)
+    body = json.loads(asked.body)
     assert asked.path.strip("/") == SECRET
-    assert told["title"] == NOTICE.subject
-    assert told["message"] == f"{NOTICE.body}\n\n{NOTICE.key}"
-    assert told["type"] == "warning"
+    assert body["title"] == NOTICE.subject
+    assert body["message"] == f"{NOTICE.body}\n\n{NOTICE.key}"
+    assert body["type"] == "warning"
 
 
 def test_news_and_recoveries_are_told_from_trouble(web: WebServer) -> None:
@@ -81,9 +81,9 @@ def test_a_service_that_never_answers_is_given_up(web: WebServer, monkeypatch: p
 
 @pytest.mark.parametrize("address", ["", "nonsense", f"nowhere://{SECRET}", f"https:/{SECRET}", "json://"])
 def test_an_address_that_nobody_knows_is_told_without_repeating_it(address: str) -> None:
-    one = Channel("env:OPS_URL", SecretStr(address))
-    assert not failure(one).retry
-    (finding,) = one.check()
+    channel = Channel("env:OPS_URL", SecretStr(address))
+    assert not failure(channel).retry
+    (finding,) = channel.check()
     assert not finding.ok
     assert SECRET not in finding.detail
 

@@ -18,8 +18,8 @@ PLAIN = b"E,1,ACTIVE\r\n" * 100
 
 def opener(keys: Correspondence, **other: object) -> GpgOpener:
     """The receiver's opener, with some settings changed."""
-    known = {"gnupg_home": keys.receiver.home, "signer": keys.signer, "largest": 1, "cpu_seconds": 10}
-    return GpgOpener(OpenerSettings.model_validate(known | other))
+    values = {"gnupg_home": keys.receiver.home, "signer": keys.signer, "largest": 1, "cpu_seconds": 10}
+    return GpgOpener(OpenerSettings.model_validate(values | other))
 
 
 def sealed(keys: Correspondence, plain: bytes, *options: str, ring: Keyring | None = None) -> bytes:

@@ -319,13 +319,13 @@ def test_dropping_a_home_ends_its_agent_and_no_other() -> None:
 def agents(home: Path) -> list[int]:
     deadline = time.monotonic() + 60
     while True:
-        found = [
+        processes = [
             p.pid
             for p in psutil.process_iter(["cmdline"])
             if str(home) in (p.info["cmdline"] or []) and "gpg-agent" in p.info["cmdline"][0]
         ]
-        if not found or home.exists() or time.monotonic() > deadline:
-            return found
+        if not processes or home.exists() or time.monotonic() > deadline:
+            return processes
         time.sleep(0.05)
 
 

@@ -56,7 +56,7 @@ def test_F23_where_files_are_published_by_markers_only_a_marked_file_has_arrived
 
     (root / f"{NAME}{MARKER}").touch()
 
-    assert [found.name for found in inbox.list()] == [NAME]
+    assert [file.name for file in inbox.list()] == [NAME]
 
 
 @pytest.mark.parametrize("size", [0, 1, 32_768, 3_000_001])
@@ -126,7 +126,7 @@ def test_named_files_are_an_inbox_wherever_they_lie(tmp_path: Path) -> None:
     (tmp_path / NAME).write_bytes(b"abc")
     inbox = HandedFile([tmp_path / NAME])
 
-    assert [(found.name, found.size) for found in inbox.list()] == [(NAME, 3)]
+    assert [(file.name, file.size) for file in inbox.list()] == [(NAME, 3)]
     assert inbox.fetch(NAME, 3) == b"abc"
     assert list(inbox.check()) == []
     with pytest.raises(DeliveryError, match="No such file"):

@@ -18,8 +18,8 @@ ADMINS = ("first@example.test", "second@example.test")
 
 
 def settings(box: Mailbox, **other: object) -> MailSettings:
-    known: dict[str, object] = {"host": box.host, "port": box.port, "sender": "bensync@example.test", "admins": ADMINS}
-    return MailSettings.model_validate(known | other)
+    values: dict[str, object] = {"host": box.host, "port": box.port, "sender": "bensync@example.test", "admins": ADMINS}
+    return MailSettings.model_validate(values | other)
 
 
 def failure(mail: Mail) -> DeliveryError:
@@ -28,9 +28,9 @@ def failure(mail: Mail) -> DeliveryError:
     error = caught.value
     assert error.why
     assert error.fix
-    told = repr(error.as_json()) + repr(error.__cause__)
-    assert "example.test" not in told
-    assert "sesame" not in told
+    shown = repr(error.as_json()) + repr(error.__cause__)
+    assert "example.test" not in shown
+    assert "sesame" not in shown
     return error
 
 

@@ -43,8 +43,8 @@ def test_a_no_to_the_last_write_or_to_the_closing_is_heard_where_nothing_can_be_
                 self.refuse("write")
             return super().write(file_obj, offset, data)  # type: ignore[return-value]
 
-        def refuse(self, here: str) -> None:
-            if here == step:
+        def refuse(self, path: str) -> None:
+            if path == step:
                 raise asyncssh.SFTPFailure("quota exceeded")
 
     journal = Quiet()
@@ -100,5 +100,5 @@ def test_a_file_of_ours_never_shrinks_while_it_is_written_again(tmp_path: Path) 
 def test_a_receiver_of_marked_files_sees_no_others_and_no_markers(sshd: OpenSsh) -> None:
     for name in ("a.csv", "a.csv.done", "b.csv", "c.csv.done"):
         (sshd.root / name).write_bytes(b"1")
-    assert [found.name for found in SftpInbox(sshd.settings(publish="marker")).list()] == ["a.csv"]
+    assert [file.name for file in SftpInbox(sshd.settings(publish="marker")).list()] == ["a.csv"]
     assert len(SftpInbox(sshd.settings()).list()) == 4

@@ -31,10 +31,10 @@ def crowd(acme: World) -> World:
 
 
 def test_every_disaster_is_caught_by_a_guard_with_a_name(crowd: World) -> None:
-    found = rehearse(crowd.deployment, "acme", crowd.now, lambda _: None)
+    report = rehearse(crowd.deployment, "acme", crowd.now, lambda _: None)
 
-    assert {line.fault: line.verdict for line in found.lines if line.verdict is not SceneResult.CAUGHT} == {}
-    named = {line.fault: line.caught_by for line in found.lines}
+    assert {line.fault: line.verdict for line in report.lines if line.verdict is not SceneResult.CAUGHT} == {}
+    named = {line.fault: line.caught_by for line in report.lines}
     assert "source_empty" in named["HR answers with nobody"]
     assert "clock_skew" in named["our clock is 400 days ahead"]
     assert "older_state" in named["the database is older than what was sent"]
@@ -43,7 +43,7 @@ def test_every_disaster_is_caught_by_a_guard_with_a_name(crowd: World) -> None:
     assert "inactive_person_missing" in named["HR hides all inactive employees"]
     assert named["one employee is missing from HR"].startswith("absent: one issue")
     assert named["HR names a changed employee and does not show them"].startswith("not_shown: one issue")
-    assert found.people == PEOPLE
+    assert report.people == PEOPLE
 
 
 def test_A_88_a_site_with_few_people_meets_the_disasters_that_it_can(staffed: World) -> None:

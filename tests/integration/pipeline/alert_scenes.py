@@ -64,14 +64,14 @@ class Scene:
 
 
 def mail_to(port: int, *admins: str) -> Mail:
-    known = {
+    values = {
         "host": "127.0.0.1",
         "port": port,
         "sender": "b@example.test",
         "admins": admins or ["a@example.test"],
         "timeout": 5,
     }
-    return Mail(MailSettings.model_validate(known))
+    return Mail(MailSettings.model_validate(values))
 
 
 def place_of(store: Store, **channels: Any) -> SiteContext:

@@ -23,13 +23,13 @@ __all__ = ["acme", "bensync", "both", "far", "staffed", "terminal", "there"]
 
 
 @pytest.fixture
-def here(database: str) -> Iterator[Site]:
+def site(database: str) -> Iterator[Site]:
     with benefit_site(database) as site:
         yield site
 
 
 @pytest.fixture
-def alone(tmp_path: Path) -> Iterator[Site]:
+def site_on_sqlite(tmp_path: Path) -> Iterator[Site]:
     """Return the same, on SQLite alone."""
     with benefit_site(in_file(tmp_path)) as site:
         yield site
@@ -37,10 +37,10 @@ def alone(tmp_path: Path) -> Iterator[Site]:
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    found = Store(database, new_state_key())
-    found.migrate()
-    yield found
-    found.close()
+    opened_store = Store(database, new_state_key())
+    opened_store.migrate()
+    yield opened_store
+    opened_store.close()
 
 
 @pytest.fixture

@@ -49,12 +49,12 @@ def at(scene: Scene, text: str) -> None:
 
 def test_a_missing_run_is_told_within_the_hour_and_over_with_the_next_good_one(sender: Scene) -> None:
     daily(sender)
-    told: list[tuple[datetime, str]] = []
+    alerts: list[tuple[datetime, str]] = []
     at(sender, "2026-06-01T05:00")
     while sender.now < datetime(2026, 6, 3, tzinfo=UTC):
-        told += [(sender.now, key) for key in look(sender)]
+        alerts += [(sender.now, key) for key in look(sender)]
         sender.move(hours=1)
-    assert told == [(datetime(2026, 6, 2, 6, tzinfo=UTC), "alert:acme:no_run:1")]
+    assert alerts == [(datetime(2026, 6, 2, 6, tzinfo=UTC), "alert:acme:no_run:1")]
 
     at(sender, "2026-06-03T04:00")
     daily(sender)
@@ -86,12 +86,12 @@ def test_requests_are_overdue_by_age_and_those_of_high_risk_earlier(sender: Scen
     daily(sender)
     with sender.place.write("test.step") as work:
         wait(work, sender.now, Risk.HIGH)
-    told: list[tuple[int, str]] = []
+    alerts: list[tuple[int, str]] = []
     for day in range(7):
-        told += [(day, key) for key in look(sender)]
+        alerts += [(day, key) for key in look(sender)]
         sender.move(days=1)
         daily(sender)
-    assert told == [(3, "alert:acme:queue_overdue:high:1"), (6, "alert:acme:queue_overdue:1")]
+    assert alerts == [(3, "alert:acme:queue_overdue:high:1"), (6, "alert:acme:queue_overdue:1")]
     decided(sender)
     assert sorted(sender.keys()) == ["alert:acme:queue_overdue:1:over", "alert:acme:queue_overdue:high:1:over"]
 
@@ -103,11 +103,13 @@ def test_a_key_that_ends_is_told_at_each_stage_and_over_with_a_new_key(sender: S
         settings = {"recipient": brief, "gnupg_home": ring.home}
         sender.place = msgspec.structs.replace(tools, cipher=Gpg(tools.cipher._settings.model_copy(update=settings)))
         begin = sender.place.cipher.expires() - timedelta(days=65)
-        told: list[tuple[int, str]] = []
+        alerts: list[tuple[int, str]] = []
         for day in range(65):
             sender.now = begin + timedelta(days=day)
-            told += [(65 - day, key) for key in look(sender)]
-        assert told == [(left, f"alert:acme:key_expires:{number}") for number, left in enumerate((60, 30, 14, 7, 1), 1)]
+            alerts += [(65 - day, key) for key in look(sender)]
+        assert alerts == [
+            (left, f"alert:acme:key_expires:{number}") for number, left in enumerate((60, 30, 14, 7, 1), 1)
+        ]
         sender.place = tools
         sender.now = begin
         assert look(sender) == ["alert:acme:key_expires:5:over"]

@@ -37,17 +37,17 @@ from tests.integration.pipeline.alert_scenes import DOWN, START, Scene, decided,
 Step = Callable[[Scene], None]
 
 
-def error(made: BaseException, cause: BaseException | None = None) -> Step:
-    made.__cause__ = cause
+def error(raised: BaseException, cause: BaseException | None = None) -> Step:
+    raised.__cause__ = cause
 
     def step(scene: Scene) -> None:
-        alerting.record_failure(scene.place, "test.fail", notices.failed("acme", "The daily run", made), scene.now)
+        alerting.record_failure(scene.place, "test.fail", notices.failed("acme", "The daily run", raised), scene.now)
 
     return step
 
 
-def trouble(made: AlertCondition) -> Step:
-    return lambda scene: scene.do(lambda place, work, now: alerting.alert(place, work, made, now))
+def trouble(condition: AlertCondition) -> Step:
+    return lambda scene: scene.do(lambda place, work, now: alerting.alert(place, work, condition, now))
 
 
 def held(scene: Scene) -> None:
@@ -239,9 +239,9 @@ def test_no_alert_names_a_person(scene: Scene) -> None:
     for fails, fixes, _ in KINDS.values():
         fails(scene)
         fixes(scene)
-    told = [(str(mail["Subject"]).strip(), mail.get_content()) for mail in scene.mails()]
-    assert len(told) >= 2 * len({key for _, _, key in KINDS.values()})
-    for subject, body in told:
+    subjects = [(str(mail["Subject"]).strip(), mail.get_content()) for mail in scene.mails()]
+    assert len(subjects) >= 2 * len({key for _, _, key in KINDS.values()})
+    for subject, body in subjects:
         assert subject.startswith("[bensync] acme: ")
         assert "acme" in body
         assert "Ada" not in subject + body
@@ -249,14 +249,14 @@ def test_no_alert_names_a_person(scene: Scene) -> None:
 
 
 def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
-    told = []
+    days = []
     for _ in range(3):
         for _ in range(5):
             alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
             scene.move(hours=1)
-        told.append(scene.keys())
+        days.append(scene.keys())
         scene.move(hours=19)
-    assert told == [[f"alert:acme:delivery_failed:{number}"] for number in (1, 2, 3)]
+    assert days == [[f"alert:acme:delivery_failed:{number}"] for number in (1, 2, 3)]
     good_run(scene)
     (mail,) = scene.mails()
     assert mail["X-Bensync-Key"] == "alert:acme:delivery_failed:3:over"

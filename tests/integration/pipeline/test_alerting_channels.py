@@ -183,8 +183,8 @@ def test_a_database_that_cannot_be_written_does_not_keep_the_alert_back(
         connection.exec_driver_sql("DROP TABLE alert")
     for _ in range(3):
         alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
-    told = [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
-    assert told == ["alert:acme:delivery_failed:2026-06-01", "alert:acme:state_failed:2026-06-01"]
+    keys = [str(mail["X-Bensync-Key"]) for mail in scene.mailbox.messages]
+    assert keys == ["alert:acme:delivery_failed:2026-06-01", "alert:acme:state_failed:2026-06-01"]
     scene.move(days=1)
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert len(scene.mailbox.messages) == 4

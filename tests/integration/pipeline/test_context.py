@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 from msgspec.structs import replace
 
-from bensync.core.intake import IntakeRules
+from bensync.core.intake.proposals import IntakeRules
 from bensync.errors import BusyError
 from bensync.pipeline.context import SiteContext, no_progress
 from bensync.state.store import Store

@@ -36,9 +36,9 @@ class Clock:
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """An empty store with its tables."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(database, new_state_key())) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 @pytest.fixture
@@ -56,10 +56,10 @@ def until(true: Callable[[], object], what: str) -> None:
 
 def expires(place: SiteContext) -> Any:
     with place.store.whole() as connection:
-        told = connection.exec_driver_sql("SELECT expires FROM lease WHERE site = 'acme'").scalar()
-    if isinstance(told, str):
-        return datetime.fromisoformat(told).replace(tzinfo=UTC)
-    return told.replace(tzinfo=UTC) if told.tzinfo is None else told
+        stored = connection.exec_driver_sql("SELECT expires FROM lease WHERE site = 'acme'").scalar()
+    if isinstance(stored, str):
+        return datetime.fromisoformat(stored).replace(tzinfo=UTC)
+    return stored.replace(tzinfo=UTC) if stored.tzinfo is None else stored
 
 
 def take_over(place: SiteContext, now: datetime) -> None:

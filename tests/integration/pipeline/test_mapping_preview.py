@@ -25,7 +25,7 @@ def test_mapping_try_shows_the_way_of_each_value_and_stores_nothing(staffed: Wor
     assert code == 0
     trial = json.loads(out)["trial"]
     assert (trial["employee_id"], trial["status"], trial["issue"]) == ("1", "ACTIVE", None)
-    fields = {one["field"]: one for one in trial["fields"]}
+    fields = {field["field"]: field for field in trial["fields"]}
     assert (fields["gender"]["raw"], fields["gender"]["steps"], fields["gender"]["value"]) == (
         *("Female", "trim, code table", "F"),
     )

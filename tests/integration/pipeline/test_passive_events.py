@@ -11,19 +11,19 @@ from bensync.pipeline.passive_events import search_site
 from tests.fixtures.benefit_site import BOOK
 
 
-def test_A_79_time_brings_events_about_once_and_overlaps_are_told(here):
-    who = here.hired(hire_date="2016-06-02")
-    here.run()
-    assert [one.event_class for one in here.case(who).activities] == ["HIR"]
-    here.deployment.pass_time(days=1)
-    here.run()
-    here.run()
-    assert [one.event_class for one in here.case(who).activities] == ["HIR", "MSC"]
+def test_A_79_time_brings_events_about_once_and_overlaps_are_told(site):
+    who = site.hired(hire_date="2016-06-02")
+    site.run()
+    assert [activity.event_class for activity in site.case(who).activities] == ["HIR"]
+    site.deployment.pass_time(days=1)
+    site.run()
+    site.run()
+    assert [activity.event_class for activity in site.case(who).activities] == ["HIR", "MSC"]
 
-    day = here.deployment.now.date()
-    found = search_site(here.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", here.deployment.now)
-    assert found.search.found == ()
-    assert len(found.overlaps) == 2
-    assert [line.found for line in here.look(lambda work: work.events.searches())] == [0, 1, 0]
+    day = site.deployment.now.date()
+    result = search_site(site.place, BOOK, "TEN", day - timedelta(days=400), day, "kim", site.deployment.now)
+    assert result.search.found == ()
+    assert len(result.overlaps) == 2
+    assert [line.found for line in site.look(lambda work: work.events.searches())] == [0, 1, 0]
     with pytest.raises(DecisionError):
-        search_site(here.place, BOOK, "NONE", day, day, "kim", here.deployment.now)
+        search_site(site.place, BOOK, "NONE", day, day, "kim", site.deployment.now)

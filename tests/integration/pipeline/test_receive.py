@@ -19,85 +19,85 @@ from tests.e2e.world import World, person
 
 
 def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_machine(both: Receiver) -> None:
-    here = begun(both)
-    assert everything(both) == everything(here)
+    sender = begun(both)
+    assert everything(both) == everything(sender)
 
-    here.company.update("1", city="Akron", homeEmail="")
-    here.company.terminate("2", here.now.date())
-    here.company.hire(person(4), job=JOB)
-    here.sync()
+    sender.company.update("1", city="Akron", homeEmail="")
+    sender.company.terminate("2", sender.now.date())
+    sender.company.hire(person(4), job=JOB)
+    sender.sync()
     both.intake()
     assert sorted(kind for _, kind, *_ in told(both.queue())) == [
         ChangeKind.NEW,
         ChangeKind.TERMINATE,
         ChangeKind.UPDATE,
     ]
-    assert everything(both) == everything(here)
+    assert everything(both) == everything(sender)
 
-    here.next_day()
-    here.company.update("1", city="Dayton", homeEmail="person1@example.com")
-    here.company.update("4", city="Toledo")
-    here.sync()
+    sender.next_day()
+    sender.company.update("1", city="Dayton", homeEmail="person1@example.com")
+    sender.company.update("4", city="Toledo")
+    sender.sync()
     both.intake()
     closed = [*both.queue(RequestState.SUPERSEDED), *both.queue(RequestState.WITHDRAWN)]
     assert sorted((request.employee_id, request.closed_because) for request in closed) == [
         ("1", "withdrawn"),
         ("4", "replaced"),
     ]
-    assert everything(both) == everything(here)
-    here.approve([request.id for request in here.queue()], confirmed=True)
+    assert everything(both) == everything(sender)
+    sender.approve([request.id for request in sender.queue()], confirmed=True)
     both.approve_all()
 
-    here.at(here.now.date() + timedelta(days=10))
-    here.company.rehire("2", here.now.date())
-    here.sync()
+    sender.at(sender.now.date() + timedelta(days=10))
+    sender.company.rehire("2", sender.now.date())
+    sender.sync()
     both.intake()
     assert [request.kind for request in both.queue()] == [ChangeKind.REHIRE]
-    here.approve([here.request().id], confirmed=True)
+    sender.approve([sender.request().id], confirmed=True)
     both.approve_all()
-    assert everything(both) == everything(here)
+    assert everything(both) == everything(sender)
 
-    here.next_day()
-    here.resync()
+    sender.next_day()
+    sender.resync()
     assert both.intake().files[0].requests == 0
-    assert both.queue() == here.queue() == []
+    assert both.queue() == sender.queue() == []
     assert all(str(request.delivery).startswith("ACME0001_") for request in both.queue(RequestState.APPROVED))
 
 
 def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows(acme: World, far: str) -> None:
     signing(acme, embedded=True, dated_rows=True)
     for receiver in receiving(acme, far, dated_rows=True):
-        here = begun(receiver)
-        employee = here.company.employee("1")
+        sender = begun(receiver)
+        employee = sender.company.employee("1")
         assert employee is not None
         row = employee.tables["compensation"][0]
-        here.company.change_row("compensation", str(row.id), startDate=date(2020, 4, 1))
-        here.sync()
+        sender.company.change_row("compensation", str(row.id), startDate=date(2020, 4, 1))
+        sender.sync()
 
         receiver.intake()
 
         assert [request.kind for request in receiver.queue()] == [ChangeKind.CORRECTION]
-        assert everything(receiver) == everything(here)
+        assert everything(receiver) == everything(sender)
 
 
 def test_the_sender_opens_no_requests_where_somebody_else_receives(acme: World, far: str) -> None:
     signing(acme, embedded=False)
     for receiver in receiving(acme, far):
-        here = receiver.sender
-        assert here.queue() == []
-        assert here.participants() == {}
+        sender = receiver.sender
+        assert sender.queue() == []
+        assert sender.participants() == {}
         assert receiver.intake().files[0].requests == 3
         receiver.approve_all()
-        assert here.sync().outcome is Outcome.NO_CHANGES
+        assert sender.sync().outcome is Outcome.NO_CHANGES
 
-        here.next_day()
-        here.company.terminate("1", here.now.date())
-        here.sync()
+        sender.next_day()
+        sender.company.terminate("1", sender.now.date())
+        sender.sync()
         receiver.intake()
 
-        assert here.queue() == []
+        assert sender.queue() == []
         assert [request.kind for request in receiver.queue()] == [ChangeKind.TERMINATE]
-        subjects = [str(mail["Subject"]) for mail in here.mailbox.messages]
+        subjects = [str(mail["Subject"]) for mail in sender.mailbox.messages]
         assert [subject for subject in subjects if subject.endswith("to be received")]
         assert [subject for subject in subjects if subject.endswith("received, 1 new request")]
 
@@ -114,8 +114,8 @@ def test_a_sender_without_a_register_refuses_the_snapshot(acme: World) -> None:
 
 
 def test_a_file_seen_before_changes_nothing_even_when_it_was_touched(there: Receiver) -> None:
-    here = begun(there)
-    file = send(here, city="Akron")
+    sender = begun(there)
+    file = send(sender, city="Akron")
     there.intake()
     state = there.rows("select * from request")
 
@@ -129,19 +129,19 @@ def test_a_file_seen_before_changes_nothing_even_when_it_was_touched(there: Rece
 
 
 def test_other_bytes_under_a_known_name_are_quarantined_and_hold_nobody_up(there: Receiver) -> None:
-    here = begun(there)
-    file = send(here, city="Akron")
+    sender = begun(there)
+    file = send(sender, city="Akron")
     there.intake()
-    first, later = file.read_bytes(), send(here, city="Toledo")
-    file.write_bytes(forged(file, here))
+    first, later = file.read_bytes(), send(sender, city="Toledo")
+    file.write_bytes(forged(file, sender))
 
-    found = there.intake()
+    report = there.intake()
 
-    assert [(taken.name, taken.state.value) for taken in found.files] == [
+    assert [(taken.name, taken.state.value) for taken in report.files] == [
         (file.name, "QUARANTINED"),
         (later.name, "ACCEPTED"),
     ]
-    assert "other bytes" in found.files[0].reason
+    assert "other bytes" in report.files[0].reason
     assert there.intake().files == ()
     assert there.alerts() == [f"[bensync] acme: {file.name} is quarantined"]
     file.write_bytes(first)
@@ -149,9 +149,9 @@ def test_other_bytes_under_a_known_name_are_quarantined_and_hold_nobody_up(there
 
 
 def test_nothing_behind_a_gap_is_applied_until_the_missing_file_has_come(there: Receiver) -> None:
-    here = begun(there)
-    second, third = send(here, city="Akron"), send(here, city="Toledo")
-    away = second.rename(here.folder / second.name)
+    sender = begun(there)
+    second, third = send(sender, city="Akron"), send(sender, city="Toledo")
+    away = second.rename(sender.folder / second.name)
 
     for _ in range(2):
         error = there.stopped()
@@ -166,16 +166,16 @@ def test_nothing_behind_a_gap_is_applied_until_the_missing_file_has_come(there: 
 
 
 def test_an_intake_begins_with_a_full_file_and_with_no_other(there: Receiver) -> None:
-    here = there.sender
-    here.next_day()
-    full = here.files()[0]
-    second, third = send(here, city="Akron"), send(here, city="Toledo")
+    sender = there.sender
+    sender.next_day()
+    full = sender.files()[0]
+    second, third = send(sender, city="Akron"), send(sender, city="Toledo")
     full.unlink()
     assert "no file to begin with" in there.stopped().what
     assert there.files() == []
 
-    here.resync()
-    fifth = send(here, city="Dayton")
+    sender.resync()
+    fifth = send(sender, city="Dayton")
 
     assert [(taken.sequence, taken.rows) for taken in there.intake().files] == [(4, 3), (5, 1)]
     assert sorted(request.employee_id for request in there.queue()) == ["1", "2", "3"]
@@ -185,13 +185,13 @@ def test_an_intake_begins_with_a_full_file_and_with_no_other(there: Receiver) ->
 
 
 def test_a_lost_file_is_given_up_by_a_person_only_and_a_full_file_begins_anew(there: Receiver) -> None:
-    here = begun(there)
-    lost = send(here, city="Akron")
+    sender = begun(there)
+    lost = send(sender, city="Akron")
     lost.unlink()
-    send(here, homePhone="555-0100")
+    send(sender, homePhone="555-0100")
     assert "missing" in there.stopped().what
     assert "no file to begin with" in there.stopped(anew=True).what
-    here.resync()
+    sender.resync()
     assert "missing" in there.stopped().what
 
     assert [taken.sequence for taken in there.intake(anew=True).files] == [4]
@@ -222,8 +222,8 @@ def test_files_of_others_and_parts_of_files_are_left_alone(there: Receiver) -> N
 
 
 def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
-    here = begun(there)
-    send(here, city="Akron")
+    sender = begun(there)
+    send(sender, city="Akron")
     tools = there.deployment.receiver_context("acme", there.deployment.store())
 
     class Slow:
@@ -236,7 +236,7 @@ def test_two_intakes_at_once_take_a_file_in_once(there: Receiver) -> None:
         def check(self) -> list[PreflightFinding]:
             return []
 
-    late = receive(msgspec.structs.replace(tools, opener=Slow()), IntakeOptions("late"), lambda: here.now)
+    late = receive(msgspec.structs.replace(tools, opener=Slow()), IntakeOptions("late"), lambda: sender.now)
 
     assert [taken.state.value for taken in late.files] == ["ACCEPTED"]
     assert late.stopped is None

@@ -13,7 +13,7 @@ from bensync.core.people import Employee
 from bensync.core.ports import Record
 from bensync.core.runs import Outcome, RunKind
 from bensync.mappings.reader import Reader
-from bensync.pipeline import unchanged
+from bensync.pipeline import unchanged_filter
 from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.gather import gather
 from bensync.pipeline.runs import rehearse
@@ -26,16 +26,16 @@ LONG = timedelta(days=61)
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The ids of everybody whom a run reads; nobody is read merely because there are few."""
-    monkeypatch.setattr(unchanged, "WORTHWHILE", 0)
-    found: list[str] = []
+    monkeypatch.setattr(unchanged_filter, "WORTHWHILE", 0)
+    ids: list[str] = []
     plain = Reader.read
 
     def noting(self: Reader, record: Record) -> Employee | Issue:
-        found.append(record.id)
+        ids.append(record.id)
         return plain(self, record)
 
     monkeypatch.setattr(Reader, "read", noting)
-    return found
+    return ids
 
 
 @pytest.fixture
@@ -65,7 +65,7 @@ def test_the_plan_is_the_same_as_if_everybody_had_been_read(
     paused.company.update("3", ssn="123-45-1111")
     order = RunOptions(RunKind.DAILY, MANUAL, "test")
     quick = rehearse(paused.tools, order, paused.now)
-    monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
+    monkeypatch.setattr(unchanged_filter, "WORTHWHILE", 1000)
     slow = rehearse(paused.tools, order, paused.now)
 
     without = {"unchanged": (), "record_digests": {}}
@@ -81,7 +81,7 @@ def test_a_full_file_repeats_who_was_recognised_just_as_if_they_had_been_read(
     order = RunOptions(RunKind.RESYNC, MANUAL, "test", BOTH)
     quick = gather(paused.tools, order, paused.now)
     assert sorted(read) == ["1", "4"]
-    monkeypatch.setattr(unchanged, "WORTHWHILE", 1000)
+    monkeypatch.setattr(unchanged_filter, "WORTHWHILE", 1000)
 
     assert gather(paused.tools, order, paused.now) == quick
     assert sorted(change.candidate.employee_id for change in quick.plan.sends) == ["1", "2", "3", "4"]
@@ -92,24 +92,24 @@ def test_the_full_file_says_of_everybody_what_hr_says(paused: World, read: list[
 
     assert paused.resync().outcome is Outcome.DELIVERED
 
-    told = {profile.employee_id: profile.values["city"] for profile in paused.read(paused.files()[-1]).profiles}
+    cities = {profile.employee_id: profile.values["city"] for profile in paused.read(paused.files()[-1]).profiles}
     assert read == ["2"]
-    assert told == {"1": "Dayton", "2": "Akron", "3": "Dayton"}
+    assert cities == {"1": "Dayton", "2": "Akron", "3": "Dayton"}
     assert [request.employee_id for request in paused.queue()] == ["2"]
 
 
 def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhile(
     paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    plain = unchanged.UnchangedFilter.candidates
+    plain = unchanged_filter.UnchangedFilter.candidates
 
-    def later(self: unchanged.UnchangedFilter) -> Iterator[Candidate]:
+    def later(self: unchanged_filter.UnchangedFilter) -> Iterator[Candidate]:
         with paused.store.write("acme", "test.lose") as work:
             first, *_ = plain(self)
             work.baselines.set_state([first.key], BaselineState.RETIRED)
         return plain(self)
 
-    monkeypatch.setattr(unchanged.UnchangedFilter, "candidates", later)
+    monkeypatch.setattr(unchanged_filter.UnchangedFilter, "candidates", later)
 
     assert "changed during the run" in paused.failure(paused.resync).what
 

@@ -18,9 +18,9 @@ KEY = new_state_key()
 
 
 def opened(url: str) -> Iterator[Store]:
-    with contextlib.closing(Store(url, KEY)) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(url, KEY)) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 def someone(work: SiteState, employee_id: str, ssn: str, *, city: str = "Dayton", due: date | None = None) -> Candidate:
@@ -55,4 +55,4 @@ def deliver(work: SiteState, *people: Candidate, kind: ChangeKind = ChangeKind.N
 
 def states(work: SiteState, *people: Candidate) -> list[tuple[str, BaselineState]]:
     """Employee and state of the baselines of these people."""
-    return sorted((known.employee_id, known.state) for known in work.baselines.known(people).values())
+    return sorted((entry.employee_id, entry.state) for entry in work.baselines.known(people).values())

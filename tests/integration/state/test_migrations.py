@@ -86,13 +86,13 @@ def test_activities_from_before_benefit_events_are_numbered_in_their_order_and_w
             cases = work.cases.load([7, 8])
             assert work.cases.waiting(0, 9) == [7, 8]
         hold(store, "acme")
-    first = [(one.id, one.event_class, one.source, one.state) for one in cases[7].activities]
+    first = [(activity.id, activity.event_class, activity.source, activity.state) for activity in cases[7].activities]
     assert first == [
         (1, "HIR", ActivitySource.JOB, ActivityState.WAITING),
         (2, "ADR", ActivitySource.ADDRESS, ActivityState.WAITING),
         (3, "INFO", ActivitySource.JOB, ActivityState.INFO),
     ]
-    assert [one.id for one in cases[8].activities] == [1]
+    assert [activity.id for activity in cases[8].activities] == [1]
 
 
 def test_the_advice_in_errors_of_runs_gets_its_new_name(engine):

@@ -90,8 +90,8 @@ def answer(bensync: Bensync, *words: str, code: int = 0) -> dict[str, Any]:
     """The JSON of a command that ends with this code."""
     outcome = bensync(*words)
     assert outcome.returncode == code, outcome.stdout + outcome.stderr
-    found: dict[str, Any] = json.loads(outcome.stdout)
-    return found
+    shown: dict[str, Any] = json.loads(outcome.stdout)
+    return shown
 
 
 def rows_by_table(folder: Path) -> dict[str, int]:

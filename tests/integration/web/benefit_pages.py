@@ -49,10 +49,10 @@ def run(web_pages: Pages) -> None:
     with web_pages.deployment.store.write("acme", "events.commit") as work:
         ids = work.cases.waiting(0, 1000)
         before, pending = work.cases.load(ids), work.cases.pending_edits(ids)
-        made = [
+        results = [
             process_case(case, RunContext(book, now.date()), pending.get(number, ())) for number, case in before.items()
         ]
-        work.cases.save(before, made, now)
+        work.cases.save(before, results, now)
 
 
 def case_of(web_pages: Pages, number: int):

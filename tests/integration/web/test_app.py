@@ -77,8 +77,8 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 def path_of(rule: Rule, site: str) -> str:
     number = "1" if "/people" in rule.path or "/users" in rule.path or "/audit" in rule.path else "2"
-    told = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css", "event": "1", "activity": "1"}
-    return rule.path.format(**told)
+    parts = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css", "event": "1", "activity": "1"}
+    return rule.path.format(**parts)
 
 
 def ask(visitor: Visitor, rule: Rule, site: str) -> int:
@@ -112,10 +112,10 @@ def test_every_role_gets_what_the_table_says_and_nothing_else(peopled, role):
 @pytest.mark.parametrize("role", ROLES)
 def test_another_site_does_not_exist_for_anybody(peopled, role):
     visitor = peopled.as_role(role)
-    found = {(rule.method, rule.path): ask(visitor, rule, "globex") for rule in site_rules()}
-    assert {where: status for where, status in found.items() if status != 404} == {}
+    statuses = {(rule.method, rule.path): ask(visitor, rule, "globex") for rule in site_rules()}
+    assert {where: status for where, status in statuses.items() if status != 404} == {}
     nowhere = {(rule.method, rule.path): ask(visitor, rule, "nowhere") for rule in site_rules()}
-    assert nowhere == found  # a site of others looks like none at all
+    assert nowhere == statuses  # a site of others looks like none at all
 
 
 def test_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
@@ -131,9 +131,9 @@ def test_a_route_without_a_rule_stops_the_build(monkeypatch, web_pages):
         return app
 
     monkeypatch.setattr(application, "FastAPI", unlisted)
-    with pytest.raises(ConfigError) as found:
+    with pytest.raises(ConfigError) as refusal:
         application.create_app(web_pages.app.state.bensync.deployment, lambda: web_pages.deployment.now)
-    assert "GET /back-door has no rule" in found.value.why
+    assert "GET /back-door has no rule" in refusal.value.why
 
 
 def test_every_rule_is_served_and_every_route_has_a_rule(web_pages):

@@ -26,17 +26,17 @@ def owner(web_pages: Pages) -> Visitor:
 
 def every_page(visitor: Visitor) -> dict[str, str]:
     """All pages that links lead to."""
-    found: dict[str, str] = {}
+    by_name: dict[str, str] = {}
     waiting = ["/sites/acme", "/account", "/privacy"]
-    while waiting and len(found) < 300:
+    while waiting and len(by_name) < 300:
         path = waiting.pop().replace("&amp;", "&")
-        if path in found or path.startswith("/static/"):
+        if path in by_name or path.startswith("/static/"):
             continue
         answer = visitor.get(path)
         assert answer.status_code in {200, 303}, (path, answer.status_code)
-        found[path] = answer.text
+        by_name[path] = answer.text
         waiting += LINK.findall(answer.text)
-    return found
+    return by_name
 
 
 def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(web_pages, owner):
@@ -93,9 +93,9 @@ def ask_many(web_pages: Pages, numbers: Iterable[int]) -> None:
     """Many requests at once."""
     with web_pages.deployment.store.write("acme", "test.many") as work:
         openings = []
-        for one in map(profile, numbers):
-            proposal = classify(one, None, None, web_pages.deployment.now.date(), IntakeRules())
-            openings.append(NewRequest(proposal, one, work.vault.index(one.values["ssn"]), b"f", None))
+        for person in map(profile, numbers):
+            proposal = classify(person, None, None, web_pages.deployment.now.date(), IntakeRules())
+            openings.append(NewRequest(proposal, person, work.vault.index(person.values["ssn"]), b"f", None))
         work.requests.open_all(openings, web_pages.deployment.now)
 
 

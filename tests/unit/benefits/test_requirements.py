@@ -37,12 +37,12 @@ def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected
     begun = with_activities(case(with_it, "medical"), activity("MSC", rows=(row,)))
     begun = after_run(begun)
 
-    def approved(found, before, after):
+    def approved(story, before, after):
         changes = ()
         edits = compare(before.profile.rows, after.profile.rows)
         assert edits
         told_of = activities_of(Approval(ChangeKind.CORRECTION, before, after, changes, TODAY, TODAY), BOOK)
-        return after_run(with_activities(with_participant(found, after), *told_of))
+        return after_run(with_activities(with_participant(story, after), *told_of))
 
     gone = approved(begun, with_it, without)
     assert flags(gone) >= {"disconnected"}

@@ -60,7 +60,10 @@ def test_help_and_a_mistyped_command_import_no_command(words):
 
 def test_the_list_of_commands_is_the_same_when_all_are_loaded():
     def listed(group: Any) -> Any:
-        return {name: listed(one) if hasattr(one, "commands") else type(name) for name, one in group.commands.items()}
+        return {
+            name: listed(command) if hasattr(command, "commands") else type(name)
+            for name, command in group.commands.items()
+        }
 
     assert listed(command_line()) == listed(command_line(loaded=True))
 

@@ -32,7 +32,7 @@ def test_hidden_files_and_other_files_are_no_sites(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("text", "told"),
+    ("text", "why"),
     [
         ("[source", "sites.d/bad.toml is not valid TOML"),
         ("", "sites.d/bad.toml has 5 problems"),
@@ -45,13 +45,13 @@ def test_hidden_files_and_other_files_are_no_sites(tmp_path):
     ],
     ids=["no TOML", "empty", "connector", "status", "guard", "layout", "unknown table", "id"],
 )
-def test_a_broken_file_disables_its_site_only_and_says_why(tmp_path, text, told):
+def test_a_broken_file_disables_its_site_only_and_says_why(tmp_path, text, why):
     deployment = Deployment(deployed(tmp_path, north=OWN, bad=text, south=OWN))
 
     assert deployment.names() == ["north", "south"]
     assert list(deployment.broken) == ["bad"]
     error = deployment.broken["bad"]
-    assert told in f"{error.what} {error.why}"
+    assert why in f"{error.what} {error.why}"
     assert error.fix
     for ask in (deployment.names, deployment.receives, deployment.sender):
         with pytest.raises(ConfigError) as caught:

@@ -22,7 +22,7 @@ orders = st.permutations([WantedColumn(name, name, name == "rate") for name in N
 
 
 def plainly(row, columns):
-    return {one.wanted: text(row[one.ask], money=one.money) for one in columns if one.ask in row}
+    return {column.wanted: text(row[column.ask], money=column.money) for column in columns if column.ask in row}
 
 
 @given(st.lists(st.tuples(st.sampled_from("12"), rows)), orders)

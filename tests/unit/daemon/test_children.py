@@ -44,9 +44,9 @@ class Yard:
         os.kill(int(until(lambda: (self.folder / site).read_text() if (self.folder / site).exists() else "")), number)
 
 
-def until(found: Callable[[], object]) -> str:
+def until(condition: Callable[[], object]) -> str:
     deadline = time.monotonic() + PATIENCE
-    while not (answer := found()):
+    while not (answer := condition()):
         assert time.monotonic() < deadline
         time.sleep(0.01)
     return str(answer)
@@ -54,11 +54,11 @@ def until(found: Callable[[], object]) -> str:
 
 @pytest.fixture
 def yard(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator[Yard]:
-    here = Yard(tmp_path, request.param)
-    yield here
-    here.stopping.set()
-    here.children.join()
-    here.copy.close()
+    started_yard = Yard(tmp_path, request.param)
+    yield started_yard
+    started_yard.stopping.set()
+    started_yard.children.join()
+    started_yard.copy.close()
 
 
 @pytest.mark.parametrize("yard", [2], indirect=True)

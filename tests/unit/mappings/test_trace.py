@@ -26,8 +26,8 @@ def record(rows=({"from": "2024-02-01", "state": "Active"},), **fields):
     return Record("17", values, {"states": list(rows)})
 
 
-def traced(mapping, found):
-    return {(item.field, item.date): item for item in trace(Reader(mapping), found)}
+def traced(mapping, entry):
+    return {(item.field, item.date): item for item in trace(Reader(mapping), entry)}
 
 
 def test_a_trace_shows_source_value_steps_and_result_and_masks_the_ssn():

@@ -27,7 +27,7 @@ def event(process=Process.PR, status=EventStatus.OPEN, *flags, **fields) -> Even
 
 
 @pytest.mark.parametrize(
-    ("told", "codes"),
+    ("words", "codes"),
     [
         (benefits.PROCESSES, set(Process)),
         (benefits.FLAGS, set(Flag)),
@@ -39,8 +39,8 @@ def event(process=Process.PR, status=EventStatus.OPEN, *flags, **fields) -> Even
         (benefits.REMARKS, remark_codes()),
     ],
 )
-def test_every_code_has_its_words(told, codes):
-    assert set(told) == codes
+def test_every_code_has_its_words(words, codes):
+    assert set(words) == codes
 
 
 def test_a_remark_that_nobody_knows_is_told_by_its_code():
@@ -48,7 +48,7 @@ def test_a_remark_that_nobody_knows_is_told_by_its_code():
 
 
 @pytest.mark.parametrize(
-    ("found", "name"),
+    ("stage", "name"),
     [
         (event(status=EventStatus.VOID, process=Process.RE), "Void"),
         (event(Process.FE, EventStatus.CLOSED, Flag.DISCONNECTED), "Disconnected"),
@@ -57,5 +57,5 @@ def test_a_remark_that_nobody_knows_is_told_by_its_code():
         (event(), "Waiting for elections"),
     ],
 )
-def test_where_an_event_stands(found, name):
-    assert benefits.standing(found)[0] == name
+def test_where_an_event_stands(stage, name):
+    assert benefits.standing(stage)[0] == name

@@ -17,17 +17,17 @@ from tests.unit.builders import TODAY, day
 PPO = Terms("MED", "EE", employee=Decimal("80.00"))
 
 
-def rows(*told) -> Case:
+def rows(*steps) -> Case:
     """A case with these medical rows."""
-    made = [
+    posted = [
         Enrollment(number, 1, "medical", PostingStep.ADD, what, day(on), day(on), PPO)
-        for number, (what, on) in enumerate(told, 1)
+        for number, (what, on) in enumerate(steps, 1)
     ]
-    return replace(case(person()), enrollments=tuple(made))
+    return replace(case(person()), enrollments=tuple(posted))
 
 
 @pytest.mark.parametrize(
-    ("told", "badge", "when", "following"),
+    ("steps", "badge", "when", "following"),
     [
         ([(Coverage.ELECT, "01-01")], "Covered", "since Jan 1, 2026", ""),
         ([(Coverage.ELECT, "01-01"), (Coverage.TERM, "07-01")], "Covered", "since Jan 1, 2026", "last day Jun 30, 2026"),
@@ -40,8 +40,8 @@ def rows(*told) -> Case:
         ([(Coverage.WAIVE, "06-01")], "Waived", "since Jun 1, 2026", ""),
     ],
 )  # fmt: skip
-def test_a_line_of_coverage_says_what_holds_and_what_comes(told, badge, when, following):
-    (cover,) = coverage.covers(rows(*told), BOOK, TODAY, figures=False)
+def test_a_line_of_coverage_says_what_holds_and_what_comes(steps, badge, when, following):
+    (cover,) = coverage.covers(rows(*steps), BOOK, TODAY, figures=False)
     assert (cover.badge, cover.when, cover.next) == (badge, when, following)
 
 

@@ -26,12 +26,12 @@ def request(
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_every_kind_has_a_question_effects_and_an_honest_word_about_regret(kind):
-    found = effects(request(kind), "Ada Vale")
-    assert found.question.endswith("?")
-    assert "Ada Vale" in found.question
-    assert found.approving
-    assert "You cannot undo an approval." in found.regret
-    assert not found.caution
+    shown = effects(request(kind), "Ada Vale")
+    assert shown.question.endswith("?")
+    assert "Ada Vale" in shown.question
+    assert shown.approving
+    assert "You cannot undo an approval." in shown.regret
+    assert not shown.caution
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -41,21 +41,21 @@ def test_whatever_is_of_high_risk_has_a_caution_while_it_waits(kind):
 
 
 def test_S0_26_the_termination_names_what_it_ends_and_whom_it_tells():
-    found = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
-    assert found.approving[0] == "This ends the benefits of Ada Vale. The termination date is Jun 20, 2026."
-    assert "carrier" in found.approving[1]
+    shown = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
+    assert shown.approving[0] == "This ends the benefits of Ada Vale. The termination date is Jun 20, 2026."
+    assert "carrier" in shown.approving[1]
 
 
 def test_S0_21_the_reactivation_says_that_it_reactivates():
-    found = effects(request(ChangeKind.REACTIVATE, WarningCode.REACTIVATES, risk=Risk.HIGH), "Ada Vale")
-    assert "becomes active again" in found.approving[0]
-    assert "stays ended" in found.approving[1]
+    shown = effects(request(ChangeKind.REACTIVATE, WarningCode.REACTIVATES, risk=Risk.HIGH), "Ada Vale")
+    assert "becomes active again" in shown.approving[0]
+    assert "stays ended" in shown.approving[1]
 
 
 def test_a_possible_duplicate_asks_whether_it_is_one_person_and_says_what_either_answer_does():
-    found = effects(request(ChangeKind.NEW, WarningCode.POSSIBLE_DUPLICATE, risk=Risk.HIGH), "Ada Vale")
-    assert "an existing participant" in found.question
-    assert [line.partition(":")[0] for line in found.approving] == ["Same person", "Different person"]
+    shown = effects(request(ChangeKind.NEW, WarningCode.POSSIBLE_DUPLICATE, risk=Risk.HIGH), "Ada Vale")
+    assert "an existing participant" in shown.question
+    assert [line.partition(":")[0] for line in shown.approving] == ["Same person", "Different person"]
 
 
 def test_somebody_new_who_left_already_begins_no_coverage():

@@ -24,8 +24,8 @@ def shift(begin, until, before, after):
     return Shift("medical", day(begin), day(until) if until else None, before, after)
 
 
-def texts(found: Outlook, *, figures=False) -> list[str]:
-    return [one.text for one in OutlookSentences(BOOK, figures=figures).sentences(found)]
+def texts(foreseen: Outlook, *, figures=False) -> list[str]:
+    return [entry.text for entry in OutlookSentences(BOOK, figures=figures).sentences(foreseen)]
 
 
 def test_what_ends_is_told_before_what_changes_and_what_begins():
@@ -55,7 +55,7 @@ def test_figures_are_told_to_those_only_who_see_the_pay():
 def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
     record = CobraRecord(2, day("05-20"), "TERMINATION", day("06-01"), day("2027-11-30"))
     row = covered("medical")[0]
-    found = Outlook(
+    foreseen = Outlook(
         cobra=(record,),
         spared=(record,),
         disturbed=(
@@ -67,7 +67,7 @@ def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
         remarks=(Remark("loss_of_all", 2), Remark("waits_behind", 3, detail="2"), Remark("no_change_rule", 3, "life")),
         carriers=("north",),
     )
-    assert texts(found) == [
+    assert texts(foreseen) == [
         "Move of Jun 1, 2026 would end all coverage. It ends nothing until somebody marks it final.",
         "COBRA starts on Jun 1, 2026.",
         "COBRA does not start. Without this change, it would start on Jun 1, 2026.",
@@ -88,8 +88,8 @@ def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
 
 def test_what_waits_behind_another_event_is_told_once():
     queued = (event(), replace(event(), number=3))
-    found = Outlook(queued=queued, remarks=(Remark("waits_behind", 3, detail="1"),))
-    assert texts(found) == [
+    foreseen = Outlook(queued=queued, remarks=(Remark("waits_behind", 3, detail="1"),))
+    assert texts(foreseen) == [
         "Move of Jun 1, 2026 waits until the event in process is finished. Its effect is known then.",
         "The event waits until event 1 is finished.",
     ]

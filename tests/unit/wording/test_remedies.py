@@ -15,8 +15,8 @@ def error(remedy: Remedy | None) -> DecisionError:
 
 @pytest.mark.parametrize("kind", list(RemedyKind))
 def test_neither_pages_nor_the_api_advise_a_command_where_there_is_a_remedy(kind):
-    found = error(Remedy(kind, "x", 7))
-    for text in (remedies.on_page(found), remedies.in_api(found)):
+    failure = error(Remedy(kind, "x", 7))
+    for text in (remedies.on_page(failure), remedies.in_api(failure)):
         assert text
         assert "--" not in text
         assert "`bensync" not in text

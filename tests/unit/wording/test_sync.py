@@ -19,7 +19,7 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("told", "codes"),
+    ("words", "codes"),
     [
         (sync.BUCKETS, RequestGroup), (sync.ORDERS, SortOrder), (sync.KINDS, ChangeKind), (sync.STATES, RequestState),
         (sync.DECLINES, DeclineCode), (sync.ISSUES, IssueCode), (sync.DELIVERIES, DeliveryState),
@@ -27,8 +27,8 @@ NOW = datetime(2026, 6, 1, 12, tzinfo=UTC)
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )  # fmt: skip
-def test_every_code_has_its_words(told, codes):
-    assert {code.value for code in codes} == {str(code) for code in told}
+def test_every_code_has_its_words(words, codes):
+    assert {code.value for code in codes} == {str(code) for code in words}
 
 
 def test_every_warning_is_a_sentence():

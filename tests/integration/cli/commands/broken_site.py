@@ -12,5 +12,5 @@ BROKEN = "sites.d/bad.toml is not valid TOML"
 
 def asked(deployed: Deployed, *words: str) -> dict[str, object]:
     answer: subprocess.CompletedProcess[str] = deployed.call(*words, "--json")
-    found: dict[str, object] = json.loads(answer.stdout)
-    return found
+    shown: dict[str, object] = json.loads(answer.stdout)
+    return shown

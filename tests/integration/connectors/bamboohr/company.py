@@ -95,11 +95,11 @@ class CompanyWorld:
     def touch(self, person: str) -> Record:
         self.company.now += timedelta(hours=1)
         self.company.update(person, middleName="Quinn")
-        known = self.people[person]
-        tables = {name: [{**row} for row in rows] for name, rows in known.tables.items()}
+        facts = self.people[person]
+        tables = {name: [{**row} for row in rows] for name, rows in facts.tables.items()}
         for row in (row for rows in tables.values() for row in rows):
             del row["id"]
-        return Record(person, {**known.fields, "middleName": "Quinn"}, tables)
+        return Record(person, {**facts.fields, "middleName": "Quinn"}, tables)
 
 
 @contextmanager

@@ -125,10 +125,10 @@ def test_more_fields_than_one_report_may_have_are_read_in_several(world):
         world.company.add_field(FakeField(20000 + number, None, f"Extra {number}"))
     world.company.update("6", **{"20449": "last"})
     wanted = FieldSelection(tuple(str(20000 + number) for number in range(450)), {})
-    found = collect(world.source.pull(wanted, None))
-    assert tuple(found["6"].fields) == wanted.fields
-    assert found["6"].fields["20449"] == "last"
-    assert set(found["5"].fields.values()) == {None}
+    pull = collect(world.source.pull(wanted, None))
+    assert tuple(pull["6"].fields) == wanted.fields
+    assert pull["6"].fields["20449"] == "last"
+    assert set(pull["5"].fields.values()) == {None}
 
 
 @pytest.mark.parametrize("kind", ["html", "truncate", "empty"])

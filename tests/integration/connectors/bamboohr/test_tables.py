@@ -17,10 +17,10 @@ def test_two_rows_of_one_day_are_read_with_their_row_ids(world):
     first = world.company.add_row("1", "employmentStatus", date="2026-03-03", benetracStatus="Leave")
     second = world.company.add_row("1", "employmentStatus", date="2026-03-03", benetracStatus="Active")
     world.company.requests.clear()
-    found = collect(world.source.pull(WANTED, since))
-    assert [row.get("id") for row in found["1"].tables["employmentStatus"]][1:] == [first, second]
-    assert [row["benetracStatus"] for row in found["1"].tables["employmentStatus"]] == ["Active", "Leave", "Active"]
-    assert [row.get("id") for row in found["5"].tables["employmentStatus"]] == [None]
+    pull = collect(world.source.pull(WANTED, since))
+    assert [row.get("id") for row in pull["1"].tables["employmentStatus"]][1:] == [first, second]
+    assert [row["benetracStatus"] for row in pull["1"].tables["employmentStatus"]] == ["Active", "Leave", "Active"]
+    assert [row.get("id") for row in pull["5"].tables["employmentStatus"]] == [None]
     assert [path for path in paths(world.company) if "/all/" in path] == ["GET employees/all/tables/employmentStatus"]
 
 
@@ -34,8 +34,8 @@ def test_a_row_of_the_future_is_read_while_the_value_stays_the_one_of_today(worl
 def test_people_named_besides_cost_one_request_a_table_however_many_they_are(world):
     since = mark(world)
     world.company.requests.clear()
-    found = collect(world.source.pull(WANTED, since, frozenset({"1", "2", "3"})))
-    assert found == {person: world.people[person] for person in ("1", "2", "3")}
+    pull = collect(world.source.pull(WANTED, since, frozenset({"1", "2", "3"})))
+    assert pull == {person: world.people[person] for person in ("1", "2", "3")}
     assert paths(world.company)[3:] == [
         "GET employees/all/tables/employmentStatus",
         "GET employees/all/tables/compensation",

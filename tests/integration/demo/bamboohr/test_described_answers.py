@@ -112,9 +112,9 @@ class Contract:
 
     def broken(self, path: str, method: str, status: int, answer: object) -> list[str]:
         """The errors that are no known deviations."""
-        known = DEVIATIONS.get(path, lambda _error: False)
+        deviation = DEVIATIONS.get(path, lambda _error: False)
         errors = self.errors(path, method, status, answer)
-        return [f"{error.json_path}: {error.message}" for error in errors if not known(error)]
+        return [f"{error.json_path}: {error.message}" for error in errors if not deviation(error)]
 
 
 @pytest.fixture(scope="session")

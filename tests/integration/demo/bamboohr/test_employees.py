@@ -20,11 +20,11 @@ def test_changes_can_be_asked_for_by_kind(client: httpx.Client, company: Company
     company.hire({})
     company.update("1", city="Boise")
     company.delete("2")
-    found = {
+    changed = {
         kind: list(client.get(f"employees/changed?since=2026-03-01T00:00:00Z&type={kind}").json()["employees"])
         for kind in ("inserted", "updated", "deleted", "all")
     }
-    assert found == {"inserted": ["3"], "updated": ["1"], "deleted": ["2"], "all": ["1", "3", "2"]}
+    assert changed == {"inserted": ["3"], "updated": ["1"], "deleted": ["2"], "all": ["1", "3", "2"]}
 
 
 def test_an_empty_map_is_an_object_or_a_list_as_the_company_likes(client: httpx.Client, company: Company):

@@ -11,27 +11,27 @@ from tests.integration.demo.bamboohr.account import TODAY, hire_more
 
 
 def pages(client: httpx.Client, query: str) -> list[dict[str, Any]]:
-    found, url = [], f"employees?{query}"
+    ids, url = [], f"employees?{query}"
     for _ in range(50):
         answer = client.get(url)
         assert answer.status_code == 200
-        found.append(answer.json())
-        if "next" not in found[-1]["_links"]:
-            return found
-        url = found[-1]["_links"]["next"]["href"]
+        ids.append(answer.json())
+        if "next" not in ids[-1]["_links"]:
+            return ids
+        url = ids[-1]["_links"]["next"]["href"]
     pytest.fail("the pages do not end")
 
 
 def test_pages_cover_everybody_once_and_links_are_absent_at_the_ends(client: httpx.Client, company: Company):
     hire_more(company, 9)
-    found = pages(client, "page[limit]=4&sort=-lastName,firstName")
-    ids = [row["employeeId"] for page in found for row in page["data"]]
-    assert [len(page["data"]) for page in found] == [4, 4, 3]
+    listed = pages(client, "page[limit]=4&sort=-lastName,firstName")
+    ids = [row["employeeId"] for page in listed for row in page["data"]]
+    assert [len(page["data"]) for page in listed] == [4, 4, 3]
     assert sorted(ids, key=int) == [str(number) for number in range(1, 12)]
-    assert {page["meta"]["total"] for page in found} == {11}
-    assert ["prev" in page["_links"] for page in found] == [False, True, True]
-    back = client.get(found[1]["_links"]["prev"]["href"]).json()
-    assert back["data"] == found[0]["data"]
+    assert {page["meta"]["total"] for page in listed} == {11}
+    assert ["prev" in page["_links"] for page in listed] == [False, True, True]
+    back = client.get(listed[1]["_links"]["prev"]["href"]).json()
+    assert back["data"] == listed[0]["data"]
 
 
 def test_sorting_puts_nothing_first_and_last_when_backwards(client: httpx.Client, company: Company):

@@ -10,6 +10,6 @@ from tests.fixtures.benefit_site import Site, benefit_site
 
 
 @pytest.fixture
-def here(database: str) -> Iterator[Site]:
+def site(database: str) -> Iterator[Site]:
     with benefit_site(database) as site:
         yield site

@@ -12,9 +12,9 @@ from tests.fixtures.benefit_site import BOOK
 from tests.fixtures.user_deployment import ROOT
 
 
-def test_coverage_rows_never_change_whoever_tries(here):
-    here.covered()
-    with pytest.raises(StateError), here.deployment.store.whole("test.cheat") as connection:
+def test_coverage_rows_never_change_whoever_tries(site):
+    site.covered()
+    with pytest.raises(StateError), site.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE enrollment SET effective_date = '2020-01-01'"))
 
 
@@ -23,39 +23,39 @@ indicator, flags, activities, final, program, stops_short, pending, notified, en
 FROM event WHERE status = 'OPEN'"""
 
 
-def test_nobody_has_two_events_in_process_whoever_tries(here):
-    here.hired()
-    here.run()
-    with pytest.raises(StateError), here.deployment.store.whole("test.cheat") as connection:
+def test_nobody_has_two_events_in_process_whoever_tries(site):
+    site.hired()
+    site.run()
+    with pytest.raises(StateError), site.deployment.store.whole("test.cheat") as connection:
         connection.execute(text(TWICE))
 
 
-def test_an_event_that_was_moved_to_another_participant_does_not_open(here):
-    here.covered(1)
-    here.hired(2)
-    assert all(one.ok for one in here.look(lambda work: list(check_sealed(work))))
-    with here.deployment.store.whole("test.cheat") as connection:
+def test_an_event_that_was_moved_to_another_participant_does_not_open(site):
+    site.covered(1)
+    site.hired(2)
+    assert all(entry.ok for entry in site.look(lambda work: list(check_sealed(work))))
+    with site.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE event SET participant_id = 2"))
 
-    broken = [one for one in here.look(lambda work: list(check_sealed(work))) if not one.ok]
-    assert [one.subject for one in broken] == ["every sealed value opens, and is the person's"]
+    broken = [entry for entry in site.look(lambda work: list(check_sealed(work))) if not entry.ok]
+    assert [entry.subject for entry in broken] == ["every sealed value opens, and is the person's"]
 
 
-def test_another_ssn_leaves_events_and_coverage_as_they_were(here):
-    who = here.covered()
-    before = here.case(who)
+def test_another_ssn_leaves_events_and_coverage_as_they_were(site):
+    who = site.covered()
+    before = site.case(who)
     corrections.edit(
-        here.deployment.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, here.deployment.now, book=BOOK
+        site.deployment.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, site.deployment.now, book=BOOK
     )
 
-    after = here.case(who)
+    after = site.case(who)
     assert after.participant.key != before.participant.key
     assert (after.events, after.enrollments) == (before.events, before.enrollments)
 
 
-def test_another_site_sees_nothing_of_all_that(here):
-    who = here.covered()
-    with here.deployment.store.read("beta") as work:
+def test_another_site_sees_nothing_of_all_that(site):
+    who = site.covered()
+    with site.deployment.store.read("beta") as work:
         assert work.cases.load([who.id]) == {}
         assert work.cases.waiting(0, 9) == []
         assert (work.events.events().total, work.events.coverage().total, work.events.summary()) == (0, 0, None)

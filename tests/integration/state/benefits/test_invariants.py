@@ -23,13 +23,13 @@ DAMAGE = {
 
 
 @pytest.mark.parametrize("subject", DAMAGE)
-def test_a_broken_standing_invariant_is_found(here, subject):
-    here.covered()
-    assert all(one.ok for one in here.look(lambda work: work.events.board()))
+def test_a_broken_standing_invariant_is_found(site, subject):
+    site.covered()
+    assert all(entry.ok for entry in site.look(lambda work: work.events.board()))
 
-    with here.deployment.store.whole("test.damage") as connection:
+    with site.deployment.store.whole("test.damage") as connection:
         for statement in DAMAGE[subject].split(";"):
             connection.execute(text(statement))
 
-    assert subject in [one.subject for one in here.look(lambda work: list(check(work))) if not one.ok]
-    assert subject in [one.subject for one in here.look(lambda work: work.events.board()) if not one.ok]
+    assert subject in [entry.subject for entry in site.look(lambda work: list(check(work))) if not entry.ok]
+    assert subject in [entry.subject for entry in site.look(lambda work: work.events.board()) if not entry.ok]

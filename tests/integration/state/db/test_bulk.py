@@ -54,7 +54,7 @@ def store(tmp_path):
 def test_what_was_written_in_bulk_reads_as_if_each_row_had_been_inserted(store, model, rows):
     table = model.__table__
     columns = [column for column in table.columns if column.name != "id"]
-    found = []
+    contents = []
     for write in (
         lambda connection: bulk.write(connection, table, rows),
         lambda connection: _plainly(connection, table, rows),
@@ -62,10 +62,10 @@ def test_what_was_written_in_bulk_reads_as_if_each_row_had_been_inserted(store, 
         with store.whole("test.write") as connection:
             connection.execute(delete(table))
             write(connection)
-            found.append(connection.execute(select(*columns).order_by(table.c.id)).all())
+            contents.append(connection.execute(select(*columns).order_by(table.c.id)).all())
 
-    assert len(found[0]) == len(rows)
-    assert found[0] == found[1]
+    assert len(contents[0]) == len(rows)
+    assert contents[0] == contents[1]
 
 
 def _plainly(connection, table, rows):

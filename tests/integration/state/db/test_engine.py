@@ -28,9 +28,9 @@ PATIENCE = 60.0
 @pytest.fixture
 def store(postgresql: str) -> Iterator[Store]:
     """An empty store with its tables, on PostgreSQL."""
-    with contextlib.closing(Store(postgresql, KEY)) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(postgresql, KEY)) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 @pytest.fixture
@@ -183,10 +183,10 @@ def test_moments_are_in_utc_wherever_the_server_is(store: Store, database_server
     with store.write("acme", "test") as work:
         run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     with store.read("acme") as work:
-        found = work.lists.run(run)
-        assert found is not None
-        assert found.started_at == NOW
-        assert (found.started_at.tzinfo, found.started_at.hour) == (UTC, 22)
+        view = work.lists.run(run)
+        assert view is not None
+        assert view.started_at == NOW
+        assert (view.started_at.tzinfo, view.started_at.hour) == (UTC, 22)
 
 
 def test_a_writer_waits_for_the_one_before_and_builds_on_what_that_one_wrote(
@@ -206,11 +206,11 @@ def test_a_writer_waits_for_the_one_before_and_builds_on_what_that_one_wrote(
             return work.lists.runs().total
 
     with ThreadPoolExecutor(2) as pool:
-        one, two = pool.submit(first), pool.submit(second)
+        first_write, two = pool.submit(first), pool.submit(second)
         wait_for(database_server, "wait_event = 'advisory'")
         assert not two.done()
         first_may_go.set()
-        one.result(PATIENCE)
+        first_write.result(PATIENCE)
         assert two.result(PATIENCE) == 1
 
 
@@ -250,10 +250,10 @@ def test_two_that_start_at_once_migrate_once_and_agree_on_the_keys(database_serv
             return store.vault("acme").index("200101001")
 
         with ThreadPoolExecutor(len(stores)) as pool:
-            found = list(pool.map(start, stores))
+            outcomes = list(pool.map(start, stores))
         for store in stores:
             store.close()
-    assert len(set(found)) == 1
+    assert len(set(outcomes)) == 1
 
 
 # Errors

@@ -17,9 +17,9 @@ from tests.fixtures.office import Office, office
 
 @pytest.fixture
 def acme(tmp_path, keys, capsys, database):
-    with office(tmp_path, keys, capsys, database) as here:
-        assert here.run("migrate").code == 0
-        yield here
+    with office(tmp_path, keys, capsys, database) as employer:
+        assert employer.run("migrate").code == 0
+        yield employer
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def store(acme: Office):
 
 
 @pytest.fixture
-def told(acme: Office, store):
+def filled_store(acme: Office, store):
     """Everybody was told, and waits in the queue."""
     assert acme.run("resync", "--active", "--inactive", "--actor", "kim").code == 0
     return store
@@ -50,8 +50,8 @@ def test_a_masked_ssn_shows_four_digits_at_most(ssn, shown):
     assert masked_ssn(ssn) == shown
 
 
-def test_requests_are_masked_wherever_the_ssn_stands(acme, told):
-    with told.read("acme") as work:
+def test_requests_are_masked_wherever_the_ssn_stands(acme, filled_store):
+    with filled_store.read("acme") as work:
         views = work.lists.requests().items
         originals = work.requests.get(work.requests.pending_ids())
     assert len(views) == len(acme.company)
@@ -64,8 +64,8 @@ def test_requests_are_masked_wherever_the_ssn_stands(acme, told):
         assert view.opened_at.tzinfo is not None
 
 
-def test_lists_hold_the_newest_entries_in_order_and_know_how_many_there_are(acme, told):
-    with told.read("acme") as work:
+def test_lists_hold_the_newest_entries_in_order_and_know_how_many_there_are(acme, filled_store):
+    with filled_store.read("acme") as work:
         everything = [view.id for view in work.lists.requests().items]
         listing = work.lists.requests(3)
     assert everything == sorted(everything)
@@ -73,21 +73,21 @@ def test_lists_hold_the_newest_entries_in_order_and_know_how_many_there_are(acme
     assert listing.total == len(everything)
 
 
-def test_requests_are_filtered_by_state_and_kind(acme, told):
+def test_requests_are_filtered_by_state_and_kind(acme, filled_store):
     assert acme.run("requests", "decline", "1", "--reason", "OTHER", "--note", "not ours").code == 0
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         views = work.lists
         assert [view.id for view in views.requests(state=RequestState.DECLINED).items] == [1]
         assert views.requests(state=RequestState.PENDING).total == len(acme.company) - 1
         assert views.requests(kind=ChangeKind.UPDATE).total == 0
-        one = views.request(1)
+        request = views.request(1)
         assert 1 not in [number for number, _ in views.waiting()]
         assert views.request(4711) is None
-    assert (one.note, one.decline_code) == ("not ours", "OTHER")
+    assert (request.note, request.decline_code) == ("not ours", "OTHER")
 
 
-def test_a_site_sees_its_own_and_nobody_elses(acme, told):
-    with told.read("beta") as work:
+def test_a_site_sees_its_own_and_nobody_elses(acme, filled_store):
+    with filled_store.read("beta") as work:
         views = work.lists
         lists = (views.runs(), views.deliveries(), views.issues(), views.people(), views.requests(), views.audit())
         assert [listing.total for listing in lists] == [0] * 6
@@ -97,10 +97,10 @@ def test_a_site_sees_its_own_and_nobody_elses(acme, told):
     assert (status.last_update, dict(status.pending), status.issues) == (None, {}, 0)
 
 
-def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, told):
+def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, filled_store):
     acme.company.weather.fail(times=20)
     assert acme.run("sync").code == 11
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         status = work.lists.status()
     assert (status.last_update.kind, status.last_update.actor) == (RunKind.RESYNC, "kim")
     assert status.last_update.boxes == ("active", "inactive")
@@ -108,16 +108,16 @@ def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, told
     assert status.last_error.error["kind"] == "SourceError"
     acme.company.weather.clear()
     assert acme.run("sync").code == 0
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         status = work.lists.status()
     assert status.last_update.outcome is Outcome.NO_CHANGES
     assert status.last_error is None
     assert status.pending == {ChangeKind.NEW: len(acme.company)}
 
 
-def test_people_are_shown_as_they_were_approved(acme, told):
+def test_people_are_shown_as_they_were_approved(acme, filled_store):
     assert acme.run("requests", "approve", "--all").code == 0
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         active = work.lists.people(standing=Standing.ACTIVE)
         everybody = work.lists.people()
         detail = work.lists.person(active.items[0].id)
@@ -144,9 +144,9 @@ def test_a_snapshot_knows_when_people_left(acme, store):
         assert work.lists.person(number).person.termination_date == left
 
 
-def test_an_audit_entry_shows_what_it_changed_with_the_ssn_masked(acme, told):
+def test_an_audit_entry_shows_what_it_changed_with_the_ssn_masked(acme, filled_store):
     assert acme.run("requests", "approve", "1", "--confirm").code == 0
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         brief = work.lists.audit().items[-1]
         whole = work.lists.audit_entry(brief.id)
     assert (brief.verb, brief.changes) == ("request.approve", ())
@@ -154,29 +154,29 @@ def test_an_audit_entry_shows_what_it_changed_with_the_ssn_masked(acme, told):
     assert ssn.startswith("***-**-")
 
 
-def test_issues_are_open_until_they_are_resolved(acme, told):
+def test_issues_are_open_until_they_are_resolved(acme, filled_store):
     who = next(iter(acme.company)).id
     acme.company.now = datetime.now(UTC) + timedelta(seconds=1)
     ssn = acme.company.employee(who).fields["ssn"]
     acme.company.update(who, ssn="")
     assert acme.run("sync").code == 3
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         (issue,) = work.lists.issues().items
     assert (issue.employee_id, issue.code, issue.resolved_at) == (who, "ssn_missing", None)
     acme.company.update(who, ssn=ssn)
     assert acme.run("sync").code == 0
-    with told.read("acme") as work:
+    with filled_store.read("acme") as work:
         assert work.lists.issues().total == 0
         assert work.lists.issues(resolved=True).items[0].resolved_at is not None
 
 
-def test_a_long_list_takes_no_more_statements_than_a_short_one(acme, told):
+def test_a_long_list_takes_no_more_statements_than_a_short_one(acme, filled_store):
     statements = []
-    event.listen(told._engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
+    event.listen(filled_store._engine, "before_cursor_execute", lambda *arguments: statements.append(arguments[2]))
 
     def counted(limit):
         statements.clear()
-        with told.read("acme") as work:
+        with filled_store.read("acme") as work:
             for listing in (work.lists.requests, work.lists.people, work.lists.runs, work.lists.audit):
                 listing(limit)
         return len(statements)

@@ -34,9 +34,9 @@ FOUR = time(4)
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """An empty store with its tables, in each sort of database."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(database, new_state_key())) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 def run(store: Store, at: datetime, outcome: Outcome | None, seconds: int = 60, site: str = "acme") -> None:
@@ -124,7 +124,9 @@ def test_what_is_due_is_found_by_indexes_of_today_and_never_by_the_history(store
             connection.execute(text("SET LOCAL enable_seqscan = off"))
         explain = "EXPLAIN " if connection.dialect.name == "postgresql" else "EXPLAIN QUERY PLAN "
         statements: list[tuple[str, Any]] = []
-        event.listen(connection, "before_cursor_execute", lambda *told: statements.append((told[2], told[3])))
+        event.listen(
+            connection, "before_cursor_execute", lambda *arguments: statements.append((arguments[2], arguments[3]))
+        )
         today_everywhere(connection, NOW)
         plans = [
             " ".join(str(row) for row in connection.exec_driver_sql(explain + statement, parameters))

@@ -27,9 +27,9 @@ NOW = datetime(2026, 6, 1, 4, tzinfo=UTC)
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """An empty store with its tables."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(database, new_state_key())) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 def ran(work: SiteState, kind: RunKind, *, well: bool, hours: int) -> int:
@@ -61,39 +61,39 @@ def fill(store: Store, sites: int) -> None:
 @contextlib.contextmanager
 def counted(connection: Connection) -> Iterator[list[str]]:
     """The statements that are made meanwhile."""
-    made: list[str] = []
+    statements: list[str] = []
 
     def note(_: object, __: object, statement: str, *___: object) -> None:
-        made.append(statement)
+        statements.append(statement)
 
     event.listen(connection, "before_cursor_execute", note)
-    yield made
+    yield statements
     event.remove(connection, "before_cursor_execute", note)
 
 
 def look(connection: Connection, sites: int) -> int:
     """All that `bensync status` asks; returns how many statements that took."""
-    with counted(connection) as made:
+    with counted(connection) as statements:
         site_statuses(connection)
         today_everywhere(connection, NOW)
         open_everywhere(connection)
         pending_approvals(
             connection, [f"site{site:03}" for site in range(sites)], ["plan.allow"], NOW - timedelta(days=1)
         )
-    return len(made)
+    return len(statements)
 
 
 def test_of_each_site_the_last_runs_count_and_runs_of_events_do_not(store: Store) -> None:
     fill(store, 5)
     with store.whole() as connection:
-        found = site_statuses(connection)
-        alone = {site: site_statuses(connection, site)[site] for site in found}
-    assert found == alone
-    assert sorted(found) == [f"site{site:03}" for site in range(5)]
-    last = {site: (view.last_update is not None, view.last_error is not None) for site, view in found.items()}
+        statuses = site_statuses(connection)
+        alone = {site: site_statuses(connection, site)[site] for site in statuses}
+    assert statuses == alone
+    assert sorted(statuses) == [f"site{site:03}" for site in range(5)]
+    last = {site: (view.last_update is not None, view.last_error is not None) for site, view in statuses.items()}
     assert last == {f"site{site:03}": (True, site % 3 == 0) for site in range(5)}
-    assert [found[f"site{site:03}"].issues for site in range(5)] == [1, 0, 0, 0, 1]
-    update = found["site001"].last_update
+    assert [statuses[f"site{site:03}"].issues for site in range(5)] == [1, 0, 0, 0, 1]
+    update = statuses["site001"].last_update
     assert update is not None
     assert (update.kind, update.outcome, update.started_at) == (
         RunKind.DAILY,
@@ -129,7 +129,7 @@ def test_acts_that_wait_are_told_site_by_site(store: Store) -> None:
     with store.write("site001", "test") as work:
         work.audit.record("kim", "plan.allow.second", "plan 1", NOW)
     with store.whole() as connection:
-        found = pending_approvals(
+        waiting = pending_approvals(
             connection, ["site002", "site001", "site000"], ["plan.allow"], NOW - timedelta(days=1)
         )
-    assert [(half.site, half.subject) for half in found] == [("site002", "plan 2"), ("site000", "plan 0")]
+    assert [(half.site, half.subject) for half in waiting] == [("site002", "plan 2"), ("site000", "plan 0")]

@@ -24,10 +24,10 @@ def test_the_old_profile_comes_along_only_where_something_differs(store: Store) 
         deliver(work, someone(work, "1", "200101001"), someone(work, "2", "200101002"))
         same, moved = someone(work, "1", "200101001"), someone(work, "2", "200101002", city="Akron")
 
-        known = {entry.employee_id: entry for entry in work.baselines.known([same, moved]).values()}
+        by_employee = {entry.employee_id: entry for entry in work.baselines.known([same, moved]).values()}
 
-    assert known["1"].encoded is None
-    assert b"Dayton" in (known["2"].encoded or b"")
+    assert by_employee["1"].encoded is None
+    assert b"Dayton" in (by_employee["2"].encoded or b"")
 
 
 def test_many_people_are_found_as_few_are(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:

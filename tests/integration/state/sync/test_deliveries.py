@@ -22,9 +22,9 @@ def store(database: str) -> Iterator[Store]:
 def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) -> None:
     with store.write("acme", "test") as work:
         number = tell(work, someone(work, "1", "200101001"))
-        found = work.deliveries.get(number)
-        assert found is not None
-        assert (found.size, found.state) == (12, DeliveryState.SEALED)
+        delivery = work.deliveries.get(number)
+        assert delivery is not None
+        assert (delivery.size, delivery.state) == (12, DeliveryState.SEALED)
         assert [work.deliveries.chunk(number, at) for at in range(3)] == [b"sealed ", b"bytes", None]
         work.deliveries.intend(number)
         work.deliveries.commit(number, NOW)

@@ -20,21 +20,21 @@ PEOPLE = range(1, 6)
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """Five people were told of; the first was declined, the others are on the benefits side."""
-    found = Store(database, new_state_key())
-    found.migrate()
-    deliver(found, "acme", PEOPLE)
-    decide(found, "acme")
-    yield found
-    found.close()
+    opened_store = Store(database, new_state_key())
+    opened_store.migrate()
+    deliver(opened_store, "acme", PEOPLE)
+    decide(opened_store, "acme")
+    yield opened_store
+    opened_store.close()
 
 
 def asking(work: SiteState, **person: object) -> list[int]:
     """The rows that may ask for something when all five are told again."""
     people = [someone(work, number, **(person if number == 3 else {})) for number in PEOPLE]  # type: ignore[arg-type]
     delivery = prepare(work, people)
-    found = [row.number for page in work.deliveries.asking(delivery) for row in page]
+    numbers = [row.number for page in work.deliveries.asking(delivery) for row in page]
     commit(work, delivery)
-    return found
+    return numbers
 
 
 def test_who_is_on_the_benefits_side_just_so_asks_for_nothing(store: Store) -> None:

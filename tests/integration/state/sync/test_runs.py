@@ -77,7 +77,7 @@ def test_A_09_of_two_processes_that_start_at_once_one_is_at_work(store: Store, d
         racers = [pool.submit(race, database, KEY, start) for _ in range(2)]
         first, second = (racer.result(PATIENCE * 2) for racer in racers)
 
-    assert [one + other for one, other in zip(first, second, strict=True)] == [1] * ROUNDS
+    assert [won + other for won, other in zip(first, second, strict=True)] == [1] * ROUNDS
 
 
 def test_a_run_that_succeeded_stays_so_when_the_answer_to_its_commit_was_lost(store: Store) -> None:

@@ -19,28 +19,28 @@ from tests.integration.state.upkeep.originals import deliver_later, opened
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """A store with a past."""
-    with opened(database) as found:
-        fill(found, "acme", "other")
-        yield found
+    with opened(database) as opened_store:
+        fill(opened_store, "acme", "other")
+        yield opened_store
 
 
 @pytest.fixture(scope="module")
 def past(tmp_path_factory: pytest.TempPathFactory) -> Deployed:
     """A deployment with a past and a backup of it, to be copied by each test."""
-    here = deployed(tmp_path_factory.mktemp("past"))
-    with contextlib.closing(here.deployment.store()) as store:
+    installation = deployed(tmp_path_factory.mktemp("past"))
+    with contextlib.closing(installation.deployment.store()) as store:
         store.migrate()
         fill(store, "acme", "other", people=400)
-        backup(store, here.folder / "copy")
+        backup(store, installation.folder / "copy")
         deliver(store, "acme", [1000, 1001])
         deliver_later(store)
-    return here
+    return installation
 
 
 @pytest.fixture
-def here(past: Deployed, tmp_path: Path) -> Deployed:
+def installation(past: Deployed, tmp_path: Path) -> Deployed:
     """The same once more."""
-    made = deployed(tmp_path / "here")
+    deployed_site = deployed(tmp_path / "installation")
     for name in ("bensync.db", "copy", "state.key"):
-        shutil.copy(past.folder / name, made.folder / name)
-    return made
+        shutil.copy(past.folder / name, deployed_site.folder / name)
+    return deployed_site

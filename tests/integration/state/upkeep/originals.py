@@ -25,9 +25,9 @@ LATER = NOW + timedelta(days=3)
 
 @contextlib.contextmanager
 def opened(url: str, key: str = KEY) -> Iterator[Store]:
-    with contextlib.closing(Store(url, key)) as found:
-        found.migrate()
-        yield found
+    with contextlib.closing(Store(url, key)) as opened_store:
+        opened_store.migrate()
+        yield opened_store
 
 
 def put_back(store: Store, file: Path, *, force: bool = False) -> Restored:

@@ -25,25 +25,25 @@ SHA = "c" * 64
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """A store that was restored, with two deliveries before the backup."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        fill(found, "acme", "other")
-        with found.write("acme", "test") as work:
+    with contextlib.closing(Store(database, new_state_key())) as opened_store:
+        opened_store.migrate()
+        fill(opened_store, "acme", "other")
+        with opened_store.write("acme", "test") as work:
             work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=LATER))
-        yield found
+        yield opened_store
 
 
 def tell(store: Store, last: int, **besides: object) -> CaughtUp:
-    told = ReceiverReport(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
+    report = ReceiverReport(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
     with store.write("acme", "test") as work:
-        return catch_up(work, told, "me", LATER)
+        return catch_up(work, report, "me", LATER)
 
 
 def states(store: Store) -> dict[int, str]:
     """The deliveries that hold a number."""
     with store.read("acme") as work:
-        found = work.lists.deliveries().items
-    return {one.sequence: one.state.value for one in found if one.state is not DeliveryState.ABANDONED}
+        deliveries = work.lists.deliveries().items
+    return {entry.sequence: entry.state.value for entry in deliveries if entry.state is not DeliveryState.ABANDONED}
 
 
 def next_slot(store: Store) -> tuple[int, str]:
@@ -109,9 +109,9 @@ def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherw
     tell(store, last)
 
     with store.read("acme") as work:
-        found = work.deliveries.get(number)
-        assert found is not None
-        assert found.state == state
+        delivery = work.deliveries.get(number)
+        assert delivery is not None
+        assert delivery.state == state
         assert work.deliveries.chunk(number, 0) is None, "its bytes are of no more use"
         assert work.deliveries.unsettled() == []
     assert next_slot(store)[0] == last + 1

@@ -18,18 +18,18 @@ from tests.integration.state.upkeep.originals import KEY, damage, left_in, opene
 
 def test_a_backup_is_one_private_sqlite_file_with_everything(store, tmp_path):
     target = tmp_path / "copy.bensync"
-    made = backup(store, target)
+    copied = backup(store, target)
 
     assert stat.S_IMODE(target.stat().st_mode) == 0o600
-    assert made.rows == rows(store)
-    assert made.rows["participant"] > 0
-    assert made.size == target.stat().st_size
-    assert made.broken == ()
+    assert copied.rows == rows(store)
+    assert copied.rows["participant"] > 0
+    assert copied.size == target.stat().st_size
+    assert copied.broken == ()
     assert not list(tmp_path.glob("copy.bensync-*")), "it needs no file beside it"
     with opened(f"sqlite:///{target}") as copy:
         for site in ("acme", "other"):
             hold(copy, site)
-        assert rows(copy) == made.rows
+        assert rows(copy) == copied.rows
 
 
 def test_nothing_in_a_backup_names_a_person(store, tmp_path):
@@ -45,9 +45,9 @@ def test_a_backup_waits_for_nobody_and_sees_nothing_half_done(store, tmp_path):
     before = rows(store)
     with store.write("acme", "test") as work:
         prepare(work, [someone(work, 1)])
-        made = backup(store, tmp_path / "copy")
+        copied = backup(store, tmp_path / "copy")
 
-    assert made.rows == before
+    assert copied.rows == before
     assert rows(store)["delivery"] == before["delivery"] + 1
 
 
@@ -80,9 +80,9 @@ def test_a_database_with_a_blemish_is_copied_and_the_blemish_told(store, tmp_pat
     with store.whole("test") as connection:
         connection.execute(text("UPDATE run SET state = 'RUNNING' WHERE site = 'other'"))
 
-    made = backup(store, tmp_path / "copy")
+    copied = backup(store, tmp_path / "copy")
 
-    assert [line.subject for line in made.broken] == ["a run is at work under the lease"]
+    assert [line.subject for line in copied.broken] == ["a run is at work under the lease"]
     assert (tmp_path / "copy").exists()
 
 

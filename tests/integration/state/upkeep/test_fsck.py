@@ -24,21 +24,21 @@ from tests.fixtures.invariants import hold
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
     """A store with a past, on each database."""
-    with contextlib.closing(Store(database, new_state_key())) as found:
-        found.migrate()
-        fill(found, "acme", "other")
-        yield found
+    with contextlib.closing(Store(database, new_state_key())) as opened_store:
+        opened_store.migrate()
+        fill(opened_store, "acme", "other")
+        yield opened_store
 
 
 def broken(store: Store) -> list[str]:
     """What is wrong at the site, and only there."""
     hold(store, "other")
     with store.whole() as connection:
-        found: list[PreflightFinding] = [
+        findings: list[PreflightFinding] = [
             *check(store.site(connection, "acme")),
             *check_sealed(store.site(connection, "acme")),
         ]
-    wrong = [line for line in found if not line.ok]
+    wrong = [line for line in findings if not line.ok]
     assert all(line.detail and line.fix for line in wrong)
     return [line.subject for line in wrong]
 
@@ -189,9 +189,9 @@ def test_a_reference_that_leads_nowhere_is_found(tmp_path):
             careless.execute("DELETE FROM run WHERE id = 1")
             careless.commit()
         with store.whole() as connection:
-            found = [line for line in check_database(connection) if not line.ok]
-    assert [line.subject for line in found] == ["every reference leads somewhere"]
-    assert "refers to a row of run" in found[0].detail
+            findings = [line for line in check_database(connection) if not line.ok]
+    assert [line.subject for line in findings] == ["every reference leads somewhere"]
+    assert "refers to a row of run" in findings[0].detail
 
 
 def test_a_file_that_only_the_log_knows_is_found(store):
@@ -212,6 +212,6 @@ def test_a_file_that_only_the_log_knows_is_found(store):
 def test_many_wrong_places_are_counted_and_the_first_are_named(store):
     tamper(store, f"UPDATE baseline SET delivery_id = NULL WHERE {ACME}")
     with store.read("acme") as work:
-        (found,) = [line for line in check(work) if not line.ok]
-    assert "; 1 more" in found.detail
+        (finding,) = [line for line in check(work) if not line.ok]
+    assert "; 1 more" in finding.detail
     decide(store, "acme")

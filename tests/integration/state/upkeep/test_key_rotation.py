@@ -46,10 +46,10 @@ def key(tmp_path: Path) -> StateKey:
 @pytest.fixture
 def store(database: str, key: StateKey) -> Iterator[Store]:
     """A store with a past."""
-    with opened(database, key) as found:
-        found.migrate()
-        fill(found, "acme", "other")
-        yield found
+    with opened(database, key) as opened_store:
+        opened_store.migrate()
+        fill(opened_store, "acme", "other")
+        yield opened_store
 
 
 def opened(url: str, key: StateKey) -> contextlib.closing[Store]:
@@ -143,8 +143,8 @@ def test_work_goes_on_while_everything_is_sealed_anew(store, key, database):
                 for number in range(100, 130):
                     deliver(daemon, "acme", [number])
                     with daemon.read("acme") as look:
-                        (known,) = look.baselines.known([someone(look, number, "elsewhere")]).values()
-                        assert known.encoded
+                        (baseline,) = look.baselines.known([someone(look, number, "elsewhere")]).values()
+                        assert baseline.encoded
         except BaseException as error:  # noqa: BLE001  # told to the test
             failures.append(error)
         finally:
@@ -180,10 +180,10 @@ def test_several_at_once_all_end_well_with_versions_of_their_own_or_the_same(sto
             return turn(another, key)
 
     with ThreadPoolExecutor(3) as pool:
-        made = list(pool.map(one, range(3)))
+        rotations = list(pool.map(one, range(3)))
 
     held = Seal(key.read()).versions
-    assert set(made) | {1} == set(held)
+    assert set(rotations) | {1} == set(held)
     assert set(used(store)) == {held[0]}
     with opened(database, key) as fresh:
         hold(fresh, "acme")
@@ -210,13 +210,13 @@ def test_a_rotation_that_is_overtaken_by_the_next_one_is_done(store, key, databa
 
 
 def test_a_key_that_is_no_file_is_told_and_set_by_hand(database, store, key):
-    told = rotate(store, StateKey(key.read), "me", lambda: NOW)
+    rotated = rotate(store, StateKey(key.read), "me", lambda: NOW)
 
-    assert (told.version, told.values) == (2, 0)
-    assert told.to_set.endswith(key.read())
+    assert (rotated.version, rotated.values) == (2, 0)
+    assert rotated.to_set.endswith(key.read())
     assert set(used(store)) == {1}, "nothing is sealed with a key that nobody has set"
 
-    key.file.write_text(told.to_set)
+    key.file.write_text(rotated.to_set)
     with opened(database, key) as restarted:
         done = rotate(restarted, StateKey(key.read), "me", lambda: NOW)
         assert done.to_set == ""
@@ -241,10 +241,10 @@ def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
         (2, True, True, True),
         (1, True, False, False),
     ]
-    for version, told in ((2, "the one that seals"), (9, "the key has 2, 1")):
+    for version, why in ((2, "the one that seals"), (9, "the key has 2, 1")):
         with pytest.raises(StateError) as caught:
             retire(store, key, version, "me", NOW)
-        assert told in caught.value.why
+        assert why in caught.value.why
 
     old = Seal(without_version(key.read(), 2))
     with store.whole("test") as connection:
@@ -352,7 +352,10 @@ def test_a_rotated_state_key_leaves_everybody_their_codes_and_the_trail_whole(de
         deployment.store, key_rotation.StateKey(file.read_text, file), "root", lambda: deployment.now
     )
 
-    assert (rotated.version, {one.version for one in key_rotation.key_versions(deployment.store) if one.values}) == (
+    assert (
+        rotated.version,
+        {version.version for version in key_rotation.key_versions(deployment.store) if version.values},
+    ) == (
         2,
         {2},
     )

@@ -18,15 +18,15 @@ BACKUP = [*sides("backup.copy", "backup.rename"), "backup.pages=kill@2"]
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", BACKUP)
-def test_F52_a_killed_backup_leaves_a_whole_file_or_none(here, point):
-    here.killed(point, "backup", str(here.folder / "second"))
+def test_F52_a_killed_backup_leaves_a_whole_file_or_none(installation, point):
+    installation.killed(point, "backup", str(installation.folder / "second"))
 
-    assert (here.folder / "second").exists() == (point == "backup.rename.after")
-    again = here.call("backup", str(here.folder / "second"), "--force")
+    assert (installation.folder / "second").exists() == (point == "backup.rename.after")
+    again = installation.call("backup", str(installation.folder / "second"), "--force")
     assert again.returncode == 0, again
-    assert left_in(here.folder) == []
-    with contextlib.closing(here.deployment.store()) as store:
-        hold(store.beside(here.folder / "second"), "acme")
+    assert left_in(installation.folder) == []
+    with contextlib.closing(installation.deployment.store()) as store:
+        hold(store.beside(installation.folder / "second"), "acme")
         hold(store, "acme")
 
 
@@ -36,17 +36,17 @@ BACKUP_OF_POSTGRESQL = ["copy.table=kill@7", *commits("backup.rows")]
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", BACKUP_OF_POSTGRESQL)
 def test_F52_a_killed_backup_of_postgresql_leaves_no_file_and_the_next_one_is_whole(postgresql, tmp_path, point):
-    here = deployed(tmp_path / "here", postgresql)
-    with contextlib.closing(here.deployment.store()) as store:
+    installation = deployed(tmp_path / "installation", postgresql)
+    with contextlib.closing(installation.deployment.store()) as store:
         store.migrate()
         fill(store, "acme")
 
-        here.killed(point, "backup", str(here.folder / "copy"))
+        installation.killed(point, "backup", str(installation.folder / "copy"))
 
-        assert not (here.folder / "copy").exists()
-        assert here.call("backup", str(here.folder / "copy")).returncode == 0
-        assert left_in(here.folder) == []
-        hold(store.beside(here.folder / "copy"), "acme")
+        assert not (installation.folder / "copy").exists()
+        assert installation.call("backup", str(installation.folder / "copy")).returncode == 0
+        assert left_in(installation.folder) == []
+        hold(store.beside(installation.folder / "copy"), "acme")
 
 
 RESTORE = [
@@ -58,21 +58,21 @@ RESTORE = [
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", RESTORE)
-def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(here, point):
-    words = ("restore", str(here.folder / "copy"), "--yes", "--force")
-    with contextlib.closing(here.deployment.store()) as store:
+def test_a_killed_restore_leaves_the_old_or_the_new_database_whole(installation, point):
+    words = ("restore", str(installation.folder / "copy"), "--yes", "--force")
+    with contextlib.closing(installation.deployment.store()) as store:
         old = rows(store)["delivery"]
 
-        here.killed(point, *words)
+        installation.killed(point, *words)
 
         done = point == "restore.replace.after" or point.startswith("restore.over.")
         assert rows(store)["delivery"] == (old - 1 if done else old)
         hold(store, "acme")
-        again = here.call(*words)
+        again = installation.call(*words)
         assert again.returncode == 0, again
         assert rows(store)["delivery"] == old - 1
         hold(store, "acme")
-    assert left_in(here.folder) == []
+    assert left_in(installation.folder) == []
 
 
 ASIDE = sides("restore.aside")
@@ -80,20 +80,22 @@ ASIDE = sides("restore.aside")
 
 @pytest.mark.sampled(3)
 @pytest.mark.parametrize("point", ASIDE)
-def test_a_restore_over_a_damaged_database_that_is_killed_keeps_what_was_there_and_is_done_by_the_next(here, point):
-    words = ("restore", str(here.folder / "copy"), "--yes", "--force")
-    damage(here.folder / "bensync.db")
-    damaged = (here.folder / "bensync.db").read_bytes()
+def test_a_restore_over_a_damaged_database_that_is_killed_keeps_what_was_there_and_is_done_by_the_next(
+    installation, point
+):
+    words = ("restore", str(installation.folder / "copy"), "--yes", "--force")
+    damage(installation.folder / "bensync.db")
+    damaged = (installation.folder / "bensync.db").read_bytes()
 
-    here.killed(point, *words)
+    installation.killed(point, *words)
 
-    assert (here.folder / "bensync.db").exists() == point.endswith("before")
-    again = here.call(*words)
+    assert (installation.folder / "bensync.db").exists() == point.endswith("before")
+    again = installation.call(*words)
     assert again.returncode == 0, again
-    assert damaged in [file.read_bytes() for file in here.folder.glob("bensync.db.before-restore-*")]
-    with contextlib.closing(here.deployment.store()) as store:
+    assert damaged in [file.read_bytes() for file in installation.folder.glob("bensync.db.before-restore-*")]
+    with contextlib.closing(installation.deployment.store()) as store:
         hold(store, "acme")
-    assert left_in(here.folder) == []
+    assert left_in(installation.folder) == []
 
 
 RESTORE_INTO_POSTGRESQL = ["copy.table=kill@7", *commits("restore.rows")]
@@ -101,13 +103,13 @@ RESTORE_INTO_POSTGRESQL = ["copy.table=kill@7", *commits("restore.rows")]
 
 @pytest.mark.parametrize("point", RESTORE_INTO_POSTGRESQL)
 def test_a_killed_restore_into_postgresql_leaves_the_old_or_the_new_database_whole(past, postgresql, tmp_path, point):
-    here = deployed(tmp_path / "here", postgresql)
-    shutil.copy(past.key, here.key)
-    with contextlib.closing(here.deployment.store()) as store:
+    installation = deployed(tmp_path / "installation", postgresql)
+    shutil.copy(past.key, installation.key)
+    with contextlib.closing(installation.deployment.store()) as store:
         store.migrate()
         fill(store, "acme")
 
-        here.killed(point, "restore", str(past.folder / "copy"), "--yes", "--force")
+        installation.killed(point, "restore", str(past.folder / "copy"), "--yes", "--force")
 
         assert rows(store)["baseline"] == (800 if point.endswith("after") else 6)
         hold(store, "acme")

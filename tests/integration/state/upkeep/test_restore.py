@@ -36,12 +36,12 @@ from tests.integration.state.upkeep.originals import (
 )
 
 
-@pytest.mark.parametrize("here", ["sqlite", "postgresql"])
-def test_a_backup_of_either_database_is_restored_into_either(store, here, tmp_path, database_server):
+@pytest.mark.parametrize("installation", ["sqlite", "postgresql"])
+def test_a_backup_of_either_database_is_restored_into_either(store, installation, tmp_path, database_server):
     backup(store, tmp_path / "copy")
     with contextlib.ExitStack() as stack:
         url = f"sqlite:///{tmp_path}/other.db"
-        if here == "postgresql":
+        if installation == "postgresql":
             url = stack.enter_context(database_server.database(f"r{os.urandom(6).hex()}", empty=True))
         target = stack.enter_context(contextlib.closing(Store(url, KEY)))
         done = put_back(target, tmp_path / "copy")
@@ -158,13 +158,13 @@ def alter(file: Path, statement: str) -> None:
 
 
 @pytest.mark.sampled(3)
-@pytest.mark.parametrize(("spoil", "told"), REFUSED.values(), ids=REFUSED)
-def test_a_backup_that_cannot_be_trusted_changes_nothing(store, tmp_path, spoil, told):
+@pytest.mark.parametrize(("spoil", "why"), REFUSED.values(), ids=REFUSED)
+def test_a_backup_that_cannot_be_trusted_changes_nothing(store, tmp_path, spoil, why):
     backup(store, tmp_path / "copy")
     before = content(store)
     spoil(tmp_path / "copy")
 
-    with pytest.raises(StateError, match=told):
+    with pytest.raises(StateError, match=why):
         put_back(store, tmp_path / "copy", force=True)
     assert content(store) == before
     assert left_in(tmp_path) == []

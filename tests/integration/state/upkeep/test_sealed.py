@@ -28,18 +28,18 @@ def key(tmp_path: Path) -> StateKey:
 @pytest.fixture
 def store(database: str, key: StateKey) -> Iterator[Store]:
     """A store with a past."""
-    with opened(database, key) as found:
-        found.migrate()
-        fill(found, "acme", "other")
-        yield found
+    with opened(database, key) as opened_store:
+        opened_store.migrate()
+        fill(opened_store, "acme", "other")
+        yield opened_store
 
 
 def test_every_sealed_column_is_known_to_the_rotation():
     named = {
         (table.name, column.name) for table in every_table() for column in table.c if column.name.startswith("sealed")
     }
-    known = {(sealed.table.name, name) for sealed in sealed_tables() for name in sealed.purposes}
-    assert named - known == {("secret", "sealed")}
+    columns = {(sealed.table.name, name) for sealed in sealed_tables() for name in sealed.purposes}
+    assert named - columns == {("secret", "sealed")}
 
 
 def test_a_value_whose_version_is_lost_is_listed(store, key):

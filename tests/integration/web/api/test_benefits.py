@@ -31,9 +31,9 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(web_pages, 
     someone = web_pages.deployment.approved(hired())
     run(web_pages)
     event = f"{API}/people/{someone.id}/events/1"
-    found = owner.ask_api("GET", event).json()
-    assert found["process"] == "PR"
-    assert {offer["plan_type"] for offer in found["offers"]} >= {"medical", "dental"}
+    answer = owner.ask_api("GET", event).json()
+    assert answer["process"] == "PR"
+    assert {offer["plan_type"] for offer in answer["offers"]} >= {"medical", "dental"}
     body = {"elections": [{"plan_type": "medical", "plan": "PPO", "option": "EE"}]}
     assert owner.ask_api("POST", f"{event}/elections", body).json()["process"] == "ET"
     run(web_pages)
@@ -49,11 +49,11 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(web_pages, 
 def test_an_outlook_is_told_in_figures_and_in_words(web_pages, owner):
     someone = enrolled(web_pages, owner)
     number = web_pages.deployment.ask(leaving(), someone)
-    found = owner.ask_api("GET", f"{API}/requests/{number}/outlook").json()
-    medical = next(one for one in found["shifts"] if one["plan_type"] == "medical")
+    answer = owner.ask_api("GET", f"{API}/requests/{number}/outlook").json()
+    medical = next(shift for shift in answer["shifts"] if shift["plan_type"] == "medical")
     assert (medical["begin"], medical["before"]["plan"], medical["after"]) == ("2026-06-01", "PPO", None)
-    assert found["cobra"] == ["2026-06-01"]
-    assert "COBRA starts on Jun 1, 2026." in found["sentences"]
+    assert answer["cobra"] == ["2026-06-01"]
+    assert "COBRA starts on Jun 1, 2026." in answer["sentences"]
     assert owner.ask_api("GET", f"{API}/requests/99/outlook").status_code == 404
 
 
@@ -74,7 +74,7 @@ def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(web_pages
     assert owner.ask_api("POST", cobra, {"step": "notice_sent", "on": "2027-01-01"}).status_code == 409
     assert owner.ask_api("POST", cobra, {"step": "notice_sent", "on": "2026-06-01"}).status_code == 204
     (record,) = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["cobra"]
-    assert {one["step"]: one["done"] for one in record["deadlines"]}["notice_sent"] == "2026-06-01"
+    assert {deadline["step"]: deadline["done"] for deadline in record["deadlines"]}["notice_sent"] == "2026-06-01"
 
 
 def test_activities_are_added_held_and_deleted(web_pages, owner):
@@ -86,8 +86,8 @@ def test_activities_are_added_held_and_deleted(web_pages, owner):
     assert owner.ask_api("POST", f"{at}/activities/2", {"how": "hold"}).status_code == 204
     assert owner.ask_api("POST", f"{at}/activities/2", {"how": "forget"}).status_code == 422
     assert owner.ask_api("POST", f"{at}/activities/2", {"how": "delete"}).status_code == 204
-    told = owner.ask_api("GET", f"{at}/benefits").json()["activities"]
-    assert [one["state"] for one in told] == ["PROCESSED", "DELETED"]
+    activities = owner.ask_api("GET", f"{at}/benefits").json()["activities"]
+    assert [entry["state"] for entry in activities] == ["PROCESSED", "DELETED"]
 
 
 def test_figures_are_null_for_whoever_does_not_see_the_pay(web_pages, owner):

@@ -44,7 +44,7 @@ def leaving(number: int):
 def test_a_request_is_read_masked_and_approved(web_pages, script):
     number = web_pages.deployment.ask(profile(1))
     listed = script.ask_api("GET", f"{API}/requests").json()
-    assert [one["id"] for one in listed["requests"]] == [number]
+    assert [request["id"] for request in listed["requests"]] == [number]
     assert listed["requests"][0]["person"] == {
         "employee_id": "1",
         "name": "Robin Example",
@@ -66,7 +66,7 @@ def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(we
     assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
     assert refused.json()["error"]["fix"] == "Read the caution, then send `confirmed: true`."
     many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, harmless]}).json()["decisions"]
-    assert [(one["id"], one["done"]) for one in many] == [(dangerous, False), (harmless, True)]
+    assert [(entry["id"], entry["done"]) for entry in many] == [(dangerous, False), (harmless, True)]
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]
 
 
@@ -179,8 +179,8 @@ def test_a_wrong_body_is_named_by_its_field_and_never_echoed(web_pages, script):
 
 def test_what_is_nested_beyond_reason_is_refused(web_pages, script):
     deep = "[" * 400_000
-    told = {"authorization": f"Bearer {script.api_token}", "content-type": "application/json"}
-    answer = script.client.post(f"{API}/requests/approve", content=deep, headers=told)
+    headers = {"authorization": f"Bearer {script.api_token}", "content-type": "application/json"}
+    answer = script.client.post(f"{API}/requests/approve", content=deep, headers=headers)
     assert 400 <= answer.status_code < 500
 
 
@@ -204,7 +204,7 @@ def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
     web_pages, token = fuzzed
     schema = schemathesis.openapi.from_dict(description())
     schema.app = web_pages.app
-    told = {"Authorization": f"Bearer {token}", "host": "127.0.0.1:8480"}
+    headers = {"Authorization": f"Bearer {token}", "host": "127.0.0.1:8480"}
     for found in schema.get_all_operations():
         operation = found.ok()
 
@@ -212,6 +212,6 @@ def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
         @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))
         def fuzz(case: schemathesis.Case) -> None:
             case.path_parameters = {**(case.path_parameters or {}), "site": "acme"}
-            case.call_and_validate(headers=told)
+            case.call_and_validate(headers=headers)
 
         fuzz()

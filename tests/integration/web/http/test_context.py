@@ -101,7 +101,7 @@ def test_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
 
 def test_an_old_browser_that_tells_its_origin_is_welcome(peopled):
     visitor = peopled.as_role(Role.DATA_OWNER)
-    told = {"token": visitor.token, "search": "robin"}
+    form = {"token": visitor.token, "search": "robin"}
     own = {"origin": "http://127.0.0.1:8480"}
-    answer = visitor.client.post("/sites/acme/requests/search", data=told, headers=own, follow_redirects=False)
+    answer = visitor.client.post("/sites/acme/requests/search", data=form, headers=own, follow_redirects=False)
     assert answer.status_code == 303

@@ -25,12 +25,12 @@ ROOM = "/sites/acme/synchronize"
 @pytest.fixture
 def web_pages(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     """Pages whose runs are made by workers; none is alive."""
-    with pages(tmp_path, postgresql, EXTRA) as found:
-        app = found.app.state.bensync
+    with pages(tmp_path, postgresql, EXTRA) as served:
+        app = served.app.state.bensync
         elsewhere = optional_workers.adhoc_runs(app.deployment, app.store)
-        found.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(found.config, timedelta(hours=1), elsewhere))
-        found.deployment.now = datetime.now(UTC)
-        yield found
+        served.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(served.config, timedelta(hours=1), elsewhere))
+        served.deployment.now = datetime.now(UTC)
+        yield served
 
 
 def queue(web_pages: Pages, sql: str = "SELECT task_name, lock, priority, args FROM procrastinate_jobs") -> list[Any]:

@@ -26,23 +26,23 @@ def test_who_signed_in_and_who_was_refused_stands_there(web_pages: Pages, role: 
     stranger = web_pages.visitor()
     stranger.get("/sign-in")
     assert stranger.post("/sign-in", {"name": "nobody", "password": "x", "code": "1"}).status_code == 403
-    told = entries(reader.get(PAGE).text)
-    assert any(f"{role.value}" in row and "Signed in" in row for row in told)
-    assert any(row.startswith("unknown") and "Was refused at sign-in" in row for row in told)
-    assert not [row for row in told if "nobody" in row], "a name that nobody has may be a password"
+    listed = entries(reader.get(PAGE).text)
+    assert any(f"{role.value}" in row and "Signed in" in row for row in listed)
+    assert any(row.startswith("unknown") and "Was refused at sign-in" in row for row in listed)
+    assert not [row for row in listed if "nobody" in row], "a name that nobody has may be a password"
 
 
 def test_it_is_narrowed_by_kind_and_by_user(web_pages: Pages) -> None:
     reader = web_pages.as_role(Role.AUDITOR)
     web_pages.as_role(Role.HR_USER).post("/sign-out")
     number = web_pages.people and next(
-        int(found)
-        for found, name in re.findall(r'<option value="(\d+)">(\w+)', reader.get(PAGE).text)
+        int(user_id)
+        for user_id, name in re.findall(r'<option value="(\d+)">(\w+)', reader.get(PAGE).text)
         if name == "hr_user"
     )
-    told = entries(reader.get(f"{PAGE}?what=sign_&who={number}").text)
-    assert [row.partition(" ")[0] for row in told] == ["hr_user", "hr_user"]
-    assert "Signed out" in told[0]
+    listed = entries(reader.get(f"{PAGE}?what=sign_&who={number}").text)
+    assert [row.partition(" ")[0] for row in listed] == ["hr_user", "hr_user"]
+    assert "Signed out" in listed[0]
     assert entries(reader.get(f"{PAGE}?what=refused").text) == []
     assert "hr_user" not in str(reader.last.url), "an address names nobody"
 
@@ -65,8 +65,8 @@ def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(web_pa
         table = "" if connection.dialect.name == "sqlite" else "on audit"
         connection.exec_driver_sql(f"drop trigger audit_no_update {table}")
         connection.exec_driver_sql("update audit set actor = 'somebody' where site = '-' and id = 1")
-    told = reader.post("/sites/acme/audit/verify").text
-    assert "trail of sign-ins and users is broken at entry 1" in told
-    assert "trail of this employer is intact" in told
+    shown = reader.post("/sites/acme/audit/verify").text
+    assert "trail of sign-ins and users is broken at entry 1" in shown
+    assert "trail of this employer is intact" in shown
     assert main([*words, "audit", "verify"]) == 14
     assert main([*words, "fsck", "--deep"]) == 14

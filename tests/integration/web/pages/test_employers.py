@@ -20,8 +20,8 @@ from tests.fixtures.user_deployment import ROOT
 @pytest.fixture
 def web_pages(tmp_path: Path) -> Iterator[Pages]:
     """Two employers: three people of one wait for a decision, one of the other does, and its file is in trouble."""
-    with pages(tmp_path, in_file(tmp_path)) as found:
-        store = found.deployment.store
+    with pages(tmp_path, in_file(tmp_path)) as served:
+        store = served.deployment.store
         deliver(store, "acme", range(1, 4))
         deliver(store, "globex", [9])
         with store.write("globex", "test.raise") as work:
@@ -29,9 +29,9 @@ def web_pages(tmp_path: Path) -> Iterator[Pages]:
                 AlertCondition(
                     AlertKey.DELIVERY_FAILED, "A file could not be sent", "The upload center does not answer."
                 ),
-                found.deployment.now,
+                served.deployment.now,
             )
-        yield found
+        yield served
 
 
 def broker(web_pages: Pages, *grants: Grant) -> str:

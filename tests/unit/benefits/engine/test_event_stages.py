@@ -197,14 +197,14 @@ def test_A_81_a_final_mark_loads_the_valid_ones_and_the_default_for_the_others()
 
 
 @pytest.mark.parametrize(
-    ("found", "rules"),
+    ("event", "rules"),
     [(scheduled_case(BOTH), BOTH), (processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS), AMBIGUOUS)],
     ids=["AE", "PE"],
 )
-def test_a_final_mark_waits_until_there_is_something_to_finish(found, rules):
-    waiting = case_marked_final(found, rules)
+def test_a_final_mark_waits_until_there_is_something_to_finish(event, rules):
+    waiting = case_marked_final(event, rules)
     assert waiting.event(1).final
-    assert statuses(waiting) == statuses(found)
+    assert statuses(waiting) == statuses(event)
     done = processed_case(waiting)
     assert (statuses(done), done.event(1).final) == (("FE", "CLOSED"), False)
 
@@ -215,11 +215,11 @@ def test_a_final_mark_on_PR_loads_defaults_and_keeps_what_is_there():
 
 
 @pytest.mark.parametrize(
-    "found", [case_marked_final(prepared_case()), processed_case(scheduled_case(event_class="MAR"))], ids=["FE", "FP"]
+    "event", [case_marked_final(prepared_case()), processed_case(scheduled_case(event_class="MAR"))], ids=["FE", "FP"]
 )
-def test_what_is_finished_takes_no_mark(found):
+def test_what_is_finished_takes_no_mark(event):
     with pytest.raises(DecisionError):
-        mark_final(found, 1)
+        mark_final(event, 1)
 
 
 STATES = {

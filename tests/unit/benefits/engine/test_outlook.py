@@ -64,12 +64,12 @@ def staying(rows=(HIRED,), **changes):
     return profile(rows=rows, **{**FACTS, **changes})
 
 
-def shifts(found):
+def shifts(foreseen):
     """Each shift, short."""
     return [
         (shift.plan_type, str(shift.begin), str(shift.until or ""), shift.before and shift.before.option,
          shift.after and shift.after.option)
-        for shift in found
+        for shift in foreseen
     ]  # fmt: skip
 
 

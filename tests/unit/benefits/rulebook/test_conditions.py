@@ -73,6 +73,8 @@ def test_all_must_hold_and_one_of_any(values, fits):
     assert rule_holds("", Facts(TODAY, values, ()), rules)
 
 
-@pytest.mark.parametrize(("text", "found"), [("1.5 USD", Decimal("1.5")), ("", None), ("x", None), ("Infinity", None)])
-def test_a_number_is_read_without_its_currency(text, found):
-    assert number(text) == found
+@pytest.mark.parametrize(
+    ("text", "expected"), [("1.5 USD", Decimal("1.5")), ("", None), ("x", None), ("Infinity", None)]
+)
+def test_a_number_is_read_without_its_currency(text, expected):
+    assert number(text) == expected

@@ -61,10 +61,10 @@ def test_an_interrupted_run_has_an_error_though_none_could_be_written():
 
 
 def test_a_plan_lists_rows_issues_and_what_is_unchanged_and_changes_nothing():
-    known = profile(1)
+    sent = profile(1)
     planned = plan(
         [candidate(profile(1, city="Dayton")), candidate(profile(2))],
-        [baseline_of(known), baseline_of(profile(2))],
+        [baseline_of(sent), baseline_of(profile(2))],
         issues=[Issue("3", IssueCode.SSN_MISSING, "ssn is empty")],
     )
     text = printed(print_plan, "acme", planned, whole=False)

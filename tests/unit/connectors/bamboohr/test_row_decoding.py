@@ -28,5 +28,5 @@ def test_two_names_of_one_column_both_get_its_value():
 
 def test_of_two_rows_of_a_person_only_what_both_say_is_believed():
     form = RowDecoder([(WantedColumn("date", "date"), "date"), (WantedColumn("status", "status"), "status")], "id")
-    one, other = (form.decoder.decode(json.dumps({"date": "2026-01-01", "status": said})) for said in "ab")
-    assert form.open(agreed(form, one, other)) == {"date": "2026-01-01"}
+    first, other = (form.decoder.decode(json.dumps({"date": "2026-01-01", "status": said})) for said in "ab")
+    assert form.open(agreed(form, first, other)) == {"date": "2026-01-01"}

@@ -17,8 +17,8 @@ counts = some.integers(0, 100_000)
 
 @given(some.lists(some.tuples(some.integers(0, DAYS + 5), counts, counts, counts), max_size=40))
 def test_every_piece_lies_within_the_frame(days):
-    told = [DayChanges(TODAY - timedelta(days=back), *numbers) for back, *numbers in days]
-    chart = changes(told, TODAY)
+    day_changes = [DayChanges(TODAY - timedelta(days=back), *numbers) for back, *numbers in days]
+    chart = changes(day_changes, TODAY)
     assert len(chart.columns) == DAYS
     for piece in (piece for column in chart.columns for piece in column.pieces):
         assert 0 <= piece.x <= piece.x + piece.width <= chart.width

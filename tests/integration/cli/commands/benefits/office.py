@@ -38,11 +38,11 @@ def employee_named(acme: Office, name: str) -> str:
 def hired(acme: Office, who: str) -> str:
     """An event of a hire, prepared; returns its name."""
     added = acme.json("activities", "add", who, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "moved over")
-    assert [(one["event_class"], one["state"]) for one in added["activities"]] == [("HIR", "WAITING")]
+    assert [(activity["event_class"], activity["state"]) for activity in added["activities"]] == [("HIR", "WAITING")]
     acme.json("events", "run")
-    (found,) = acme.json("events", "list", "--class", "hir", "--employee", who)["events"]
-    assert (found["process"], found["status"], found["program"]) == ("PR", "OPEN", "FULL")
-    return f"{who}/{found['number']}"
+    (event,) = acme.json("events", "list", "--class", "hir", "--employee", who)["events"]
+    assert (event["process"], event["status"], event["program"]) == ("PR", "OPEN", "FULL")
+    return f"{who}/{event['number']}"
 
 
 def covered(acme: Office, who: str) -> str:
@@ -54,5 +54,5 @@ def covered(acme: Office, who: str) -> str:
 
 
 def in_force(acme: Office, who: str, on=TODAY) -> dict[str, str]:
-    found = acme.json("enrollments", "show", who, "--date", str(on))["coverage"]
-    return {row["plan_type"]: row["option"] for row in found["in_force"]}
+    coverage = acme.json("enrollments", "show", who, "--date", str(on))["coverage"]
+    return {row["plan_type"]: row["option"] for row in coverage["in_force"]}

@@ -12,8 +12,8 @@ def test_what_is_refused_keeps_no_other_and_is_told(acme, who):
     event = hired(acme, who)
     answer = acme.run("--json", "events", "close", event, f"{who}/9")
     assert answer.code == 15
-    assert [one["status"] for one in answer.json["events"]] == ["CLOSED"]
-    assert [one["event"] for one in answer.json["refused"]] == [f"{who}/9"]
+    assert [listed_event["status"] for listed_event in answer.json["events"]] == ["CLOSED"]
+    assert [listed_event["event"] for listed_event in answer.json["refused"]] == [f"{who}/9"]
     alone = acme.run("--json", "events", "close", f"{who}/9")
     assert (alone.code, alone.error["code"]) == (15, 15)
     assert acme.run("events", "close", "nonsense").code == 2
@@ -44,7 +44,7 @@ def test_the_audit_trail_names_the_event_and_the_activity(acme, who):
         "activities"
     ][0]["activity"]
     acme.run("activities", "hold", added)
-    told = {entry["verb"]: entry["object"] for entry in acme.json("audit")["audit"]}
-    number = next(one["id"] for one in acme.json("people", "list")["people"] if one["employee_id"] == who)
-    assert told["event.close"] == f"participant {number}, event {event.split('/')[1]}"
-    assert told["activity.hold"] == f"participant {number}, activity {added.split('/')[1]}"
+    objects = {entry["verb"]: entry["object"] for entry in acme.json("audit")["audit"]}
+    number = next(person["id"] for person in acme.json("people", "list")["people"] if person["employee_id"] == who)
+    assert objects["event.close"] == f"participant {number}, event {event.split('/')[1]}"
+    assert objects["activity.hold"] == f"participant {number}, activity {added.split('/')[1]}"

@@ -30,7 +30,7 @@ def test_S2_02_a_sync_works_events_off_behind_it(acme, who):
     covered(acme, who)
     acme.company.terminate(who, TODAY)
     assert acme.json("sync")["run"]["events"]["counts"].get("finished", 0) == 0
-    waiting = [str(one["id"]) for one in acme.json("requests", "list")["requests"]]
+    waiting = [str(request["id"]) for request in acme.json("requests", "list")["requests"]]
     assert acme.run("requests", "approve", *waiting, "--confirm").code == 0
     behind = acme.json("sync")["run"]["events"]
     assert (behind["counts"]["finished"], behind["carriers"]) == (1, ["brightsmile", "harbor", "northstar"])
@@ -43,9 +43,9 @@ def test_S3_74_a_run_names_a_schedule_that_there_is(acme, who):
     acme.json("activities", "add", who, "--class", "hir", "--date", str(TODAY), "--reason", "a form")
     assert acme.run("events", "run", "--schedule", "NONE").code == 2
     acme.json("events", "run", "--schedule", "BIRTHS")
-    assert [one["process"] for one in acme.json("events", "list", "--class", "hir")["events"]] == ["AS"]
+    assert [event["process"] for event in acme.json("events", "list", "--class", "hir")["events"]] == ["AS"]
     acme.json("events", "run")
-    assert [one["process"] for one in acme.json("events", "list", "--class", "hir")["events"]] == ["PR"]
+    assert [event["process"] for event in acme.json("events", "list", "--class", "hir")["events"]] == ["PR"]
 
 
 def test_S3_82_S3_83_a_run_for_one_person_leaves_the_others(acme, who):
@@ -53,8 +53,8 @@ def test_S3_82_S3_83_a_run_for_one_person_leaves_the_others(acme, who):
     for number in (who, other):
         acme.json("activities", "add", number, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     assert acme.json("events", "run", "--employee", who)["run"]["counts"]["people"] == 1
-    found = acme.json("events", "list", "--class", "BIR")["events"]
-    assert [one["person"]["employee_id"] for one in found] == [who]
+    events = acme.json("events", "list", "--class", "BIR")["events"]
+    assert [entry["person"]["employee_id"] for entry in events] == [who]
 
 
 def test_S3_95_a_search_for_passive_events_is_kept_and_finds_nobody_twice(acme, who):
@@ -77,7 +77,7 @@ def test_events_begin_where_a_site_gets_its_rulebook_late(tmp_path, keys, capsys
         people = len(employer.json("people", "list")["people"])
         assert employer.json("events", "begin")["begun"]["people"] == people
         assert employer.json("events", "begin")["begun"]["people"] == 0
-        assert {one["event_class"] for one in employer.json("events", "list")["events"]} == {"SNP"}
+        assert {event["event_class"] for event in employer.json("events", "list")["events"]} == {"SNP"}
 
 
 def test_results_of_eligibility_are_kept_on_request(acme, who):
@@ -86,7 +86,7 @@ def test_results_of_eligibility_are_kept_on_request(acme, who):
     acme.json("events", "reprocess", event, "--to", "assign", "--yes", "--reason", "wrong plan")
     acme.json("events", "run", "--record")
     kept = acme.json("events", "show", event)["event"]["eligibility"]
-    assert {one["program"]: one["fits"] for one in kept if not one["plan"]} == {"FULL": True, "PART": False}
+    assert {entry["program"]: entry["fits"] for entry in kept if not entry["plan"]} == {"FULL": True, "PART": False}
 
 
 def test_S3_73_while_a_run_is_at_work_no_other_begins(acme, who):

@@ -22,7 +22,7 @@ def test_an_election_is_entered_judged_and_posted(acme, who):
     event = hired(acme, who)
     shown = acme.json("events", "show", event, "--why")["event"]
     assert {offer["plan_type"] for offer in shown["offers"]} == set(DEFAULTS)
-    assert {one["program"]: one["against"] for one in shown["eligibility"] if not one["plan"]} == {
+    assert {finding["program"]: finding["against"] for finding in shown["eligibility"] if not finding["plan"]} == {
         "FULL": [],
         "PART": ["employment_status"],
     }
@@ -38,7 +38,7 @@ def test_a_wrong_election_posts_nothing_and_says_why(acme, who):
     acme.json("events", "elect", event, "--choose", "medical=PPO/NONE")
     acme.json("events", "run")
     shown = acme.json("events", "show", event)["event"]
-    assert (shown["process"], [one["code"] for one in shown["remarks"]]) == ("EE", ["not_offered"])
+    assert (shown["process"], [remark["code"] for remark in shown["remarks"]]) == ("EE", ["not_offered"])
     assert "not_offered" in acme.run("events", "show", event).out
     assert in_force(acme, who) == {}
 
@@ -85,8 +85,8 @@ def test_A_69_an_approved_termination_ends_coverage_and_opens_cobra(acme, who):
     assert record["action"] == "TERMINATION"
     after = record["occurrence_date"]
     assert in_force(acme, who, after) == {}
-    told = acme.run("cobra", "list").out
-    assert "administrator_told" in told
+    answer = acme.run("cobra", "list").out
+    assert "administrator_told" in answer
     event = f"{who}/{record['event']}"
     reached = acme.json("cobra", "reach", event, "--step", "administrator_told", "--date", str(TODAY))["cobra"]
     assert reached[0]["deadlines"][0] == {**record["deadlines"][0], "done": str(TODAY)}
@@ -104,11 +104,11 @@ def test_S3_195_voiding_shows_first_what_is_taken_back(acme, who):
     assert acme.run("events", "void", event, "--yes", "--reason", "wrong person").code == 0
     acme.json("events", "run")
     assert in_force(acme, who) == {}
-    (found,) = acme.json("events", "list", "--status", "void")["events"]
-    assert (found["process"], found["status"]) == ("RE", "VOID")
+    (listed_event,) = acme.json("events", "list", "--status", "void")["events"]
+    assert (listed_event["process"], listed_event["status"]) == ("RE", "VOID")
     assert [row["reversed"] for row in acme.json("enrollments", "list", "--reversed")["enrollments"]] == [True] * 4
     entry = acme.json("audit")["audit"]
-    assert ("event.void", "wrong person") in [(one["verb"], one["reason"]) for one in entry]
+    assert ("event.void", "wrong person") in [(item["verb"], item["reason"]) for item in entry]
 
 
 def test_S3_182_events_of_several_people_are_taken_back_together(acme, who):
@@ -116,13 +116,13 @@ def test_S3_182_events_of_several_people_are_taken_back_together(acme, who):
     covered(acme, who)
     acme.json("activities", "add", other, "--class", "hir", "--date", HIRED.isoformat(), "--reason", "a form")
     acme.json("events", "run")
-    events = [one["event"] for one in acme.json("events", "list", "--class", "hir")["events"]]
+    events = [event["event"] for event in acme.json("events", "list", "--class", "hir")["events"]]
     assert len(events) == 2
     answer = acme.json("events", "reprocess", *events, "--to", "assign", "--yes", "--reason", "wrong plan")
-    assert [one["indicator"] for one in answer["events"]] == ["ASSIGN", "ASSIGN"]
+    assert [event["indicator"] for event in answer["events"]] == ["ASSIGN", "ASSIGN"]
     acme.json("events", "run")
     assert in_force(acme, who) == {}
-    assert {one["process"] for one in acme.json("events", "list", "--class", "hir")["events"]} == {"PR"}
+    assert {event["process"] for event in acme.json("events", "list", "--class", "hir")["events"]} == {"PR"}
 
 
 def test_A_77_another_event_is_taken_first_by_hand(acme, who):
@@ -133,7 +133,9 @@ def test_A_77_another_event_is_taken_first_by_hand(acme, who):
     assert acme.run("events", "open", birth["event"]).code == 15
     acme.json("events", "close", event)
     acme.json("events", "open", birth["event"])
-    assert [one["number"] for one in acme.json("events", "flagged")["events"]] == [int(event.split("/")[1])]
+    assert [listed_event["number"] for listed_event in acme.json("events", "flagged")["events"]] == [
+        int(event.split("/")[1])
+    ]
     cleared = acme.json("events", "clear", event, "--flag", "out_of_sequence")
     assert cleared["events"][0]["flags"] == []
 
@@ -144,11 +146,11 @@ def test_the_end_of_all_coverage_is_listed_and_needs_a_confirmation(acme, who):
     acme.json("sync")
     acme.run("requests", "approve", "--all")
     acme.json("events", "run")
-    (found,) = acme.json("events", "terminations")["events"]
-    assert (found["process"], found["loss_of_all"]) == ("PR", True)
+    (event,) = acme.json("events", "terminations")["events"]
+    assert (event["process"], event["loss_of_all"]) == ("PR", True)
     assert "would end all coverage" in acme.run("events", "terminations").out
     assert in_force(acme, who) == DEFAULTS
-    mark = ("events", "final", found["event"], "--yes", "--reason", "seen by two")
+    mark = ("events", "final", event["event"], "--yes", "--reason", "seen by two")
     refused = acme.run("--json", *mark)
     assert (refused.code, refused.error["remedy"]) == (15, "confirm")
     assert "--confirm" in refused.error["fix"]
@@ -175,11 +177,16 @@ def test_the_end_of_all_coverage_is_listed_and_needs_a_confirmation(acme, who):
         (("rules", "show"), "Rules for ending coverage"),
         (("rules", "check"), "2 programs, 4 plans, 6 rules"),
     ],
-    ids=lambda one: " ".join(one) if isinstance(one, tuple) else "",
+    ids=lambda words: " ".join(words) if isinstance(words, tuple) else "",
 )
 def test_a_list_is_a_table_and_an_object(acme, who, words, says):
     covered(acme, who)
     answer = acme.run(*words)
     assert (answer.code, says in answer.out) == (0, True), answer
     assert isinstance(json.loads(acme.run("--json", *words).out), dict)
-    assert not [secret for secret in acme.secrets for one in acme.said if secret in one.out + one.err]
+    assert not [
+        secret
+        for secret in acme.secrets
+        for printed_answer in acme.said
+        if secret in printed_answer.out + printed_answer.err
+    ]

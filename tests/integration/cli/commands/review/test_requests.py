@@ -14,11 +14,12 @@ pytestmark = on_sqlite
 
 def test_the_queue_lists_requests_in_the_shape_that_scripts_rely_on(begun):
     moving, leaving = changed(begun)
-    found = {
-        one["person"]["employee_id"]: one for one in begun.json("requests", "list", "--state", "pending")["requests"]
+    requests = {
+        request["person"]["employee_id"]: request
+        for request in begun.json("requests", "list", "--state", "pending")["requests"]
     }
-    assert set(found) == {moving, leaving}
-    update = found[moving]
+    assert set(requests) == {moving, leaving}
+    update = requests[moving]
     assert set(update) >= {
         *("id", "site", "kind", "risk", "state", "person", "effective_date"),
         *("warnings", "changes", "delivery", "superseded_by", "opened_at"),
@@ -29,10 +30,10 @@ def test_the_queue_lists_requests_in_the_shape_that_scripts_rely_on(begun):
     assert update["delivery"] == "ACME0001_DELTA_000001"
     assert update["person"]["ssn"].startswith("***-**-")
     assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", update["opened_at"])
-    assert (found[leaving]["kind"], found[leaving]["risk"]) == ("TERMINATE", "HIGH")
-    assert {"field": "status", "old": "ACTIVE", "new": "TERMINATED"} in found[leaving]["changes"]
+    assert (requests[leaving]["kind"], requests[leaving]["risk"]) == ("TERMINATE", "HIGH")
+    assert {"field": "status", "old": "ACTIVE", "new": "TERMINATED"} in requests[leaving]["changes"]
     only = begun.json("requests", "list", "--kind", "terminate")["requests"]
-    assert [one["person"]["employee_id"] for one in only] == [leaving]
+    assert [request["person"]["employee_id"] for request in only] == [leaving]
     assert begun.run("requests", "list", "--kind", "dismissal").code == 2
 
 
@@ -40,7 +41,7 @@ def test_all_approves_what_is_harmless_and_says_what_is_left(begun):
     changed(begun)
     answer = begun.run("requests", "approve", "--all", "--json")
     assert answer.code == 0
-    high = [one["id"] for one in begun.json("requests", "list", "--state", "pending")["requests"]]
+    high = [request["id"] for request in begun.json("requests", "list", "--state", "pending")["requests"]]
     assert len(high) == 1
     assert answer.json["left"] == high
     assert [decision["done"] for decision in answer.json["decisions"]] == [True]
@@ -49,7 +50,7 @@ def test_all_approves_what_is_harmless_and_says_what_is_left(begun):
 
 def test_a_high_risk_request_wants_its_caution_confirmed(begun):
     _, leaving = changed(begun)
-    (high,) = (str(one["id"]) for one in begun.json("requests", "list", "--kind", "terminate")["requests"])
+    (high,) = (str(request["id"]) for request in begun.json("requests", "list", "--kind", "terminate")["requests"])
     shown = begun.run("requests", "show", high)
     caution = begun.json("requests", "show", high)["request"]["caution"]
     assert caution.startswith("I understand that this ends all benefits of ")
@@ -70,7 +71,7 @@ def test_a_high_risk_request_wants_its_caution_confirmed(begun):
 
 def test_a_decline_needs_its_reason_and_changes_nobody(begun):
     moving, _ = changed(begun)
-    (number,) = (str(one["id"]) for one in begun.json("requests", "list", "--kind", "update")["requests"])
+    (number,) = (str(request["id"]) for request in begun.json("requests", "list", "--kind", "update")["requests"])
     assert begun.run("requests", "decline", number).code == 2
     assert begun.run("requests", "decline", number, "--reason", "BECAUSE").code == 2
     assert begun.run("requests", "decline", number, "--reason", "error", "--note", "wrong town").code == 0
@@ -106,8 +107,8 @@ def test_a_new_ssn_can_be_decided_as_a_correction_of_the_old_participant(begun):
     assert begun.run("requests", "approve", number, "--confirm", "--as-ssn-correction").code == 0
     after = begun.json("people", "show", who)["person"]
     assert (after["id"], after["ssn"]) == (before["id"], "***-**-6780")
-    told = begun.json("audit", "show", str(begun.json("audit")["audit"][-1]["id"]))["audit"]
-    assert told["verb"] == "request.approve_as_ssn_correction"
+    entry = begun.json("audit", "show", str(begun.json("audit")["audit"][-1]["id"]))["audit"]
+    assert entry["verb"] == "request.approve_as_ssn_correction"
 
 
 def test_an_empty_queue_says_so_in_words(acme):
@@ -117,7 +118,7 @@ def test_an_empty_queue_says_so_in_words(acme):
 
 def test_A_111_only_some_fields_are_approved_on_the_command_line(begun):
     moving, _ = changed(begun, homePhone="555-0111")
-    (number,) = (str(one["id"]) for one in begun.json("requests", "list", "--kind", "update")["requests"])
+    (number,) = (str(request["id"]) for request in begun.json("requests", "list", "--kind", "update")["requests"])
     shown = begun.json("requests", "show", number)["request"]
     assert shown["decided_apart"] == ["city", "home_phone"]
 

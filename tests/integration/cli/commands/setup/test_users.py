@@ -65,17 +65,17 @@ def test_without_a_file_the_password_is_asked_for_twice_and_not_shown(acme, monk
 def test_users_are_listed_with_their_roles_and_none_of_their_secrets(acme):
     new = add(acme)
     add(acme, "lee", "broker", "--may", "see-requests")
-    told = acme.json("users", "list")["users"]
+    users_listed = acme.json("users", "list")["users"]
     shown = acme.run("users", "list").out
 
-    assert [(user["name"], [role["role"] for role in user["roles"]]) for user in told] == [
+    assert [(user["name"], [role["role"] for role in user["roles"]]) for user in users_listed] == [
         ("kim", ["data_owner"]),
         ("lee", ["broker"]),
     ]
-    assert told[1]["roles"][0]["may"] == ["see_requests"]
+    assert users_listed[1]["roles"][0]["may"] == ["see_requests"]
     assert "broker" in shown
-    assert not [code for code in new["recovery_codes"] if code in f"{told} {shown}"]
-    assert "argon2" not in f"{told} {shown}"
+    assert not [code for code in new["recovery_codes"] if code in f"{users_listed} {shown}"]
+    assert "argon2" not in f"{users_listed} {shown}"
 
 
 def test_roles_come_and_go_and_each_change_is_audited(acme):

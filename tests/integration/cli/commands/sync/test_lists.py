@@ -23,4 +23,4 @@ def test_a_list_alone_lists_and_an_empty_one_says_so_in_words(acme, name):
     assert alone.code == 0
     assert alone.out == acme.run(name, "list").out
     assert "acme: " in alone.out
-    assert [one for one in acme.json(name)[name] if one["site"] == "acme"] == []
+    assert [entry for entry in acme.json(name)[name] if entry["site"] == "acme"] == []

@@ -36,11 +36,11 @@ def test_wrong_usage_ends_with_2_and_starts_no_run(acme, words):
 
 def test_a_resync_tells_everybody_and_opens_their_requests(acme):
     acme.run("migrate")
-    told = acme.json("resync", "--active", "--inactive", "--actor", "kim")["run"]
+    run = acme.json("resync", "--active", "--inactive", "--actor", "kim")["run"]
     people = len(acme.company)
-    assert told["site"] == "acme"
-    assert (told["kind"], told["state"], told["outcome"]) == ("RESYNC", "SUCCEEDED", "DELIVERED")
-    assert told["counts"] == {
+    assert run["site"] == "acme"
+    assert (run["kind"], run["state"], run["outcome"]) == ("RESYNC", "SUCCEEDED", "DELIVERED")
+    assert run["counts"] == {
         "pulled": people,
         "changed": people,
         "unchanged": 0,
@@ -48,8 +48,8 @@ def test_a_resync_tells_everybody_and_opens_their_requests(acme):
         "held": 0,
         "requests": people,
     }
-    assert told["delivery"] == {"name": "ACME0001_FULL_000001.csv.gpg", "rows": people, "state": "COMMITTED"}
-    assert (told["alarms"], told["issues"]) == ([], [])
+    assert run["delivery"] == {"name": "ACME0001_FULL_000001.csv.gpg", "rows": people, "state": "COMMITTED"}
+    assert (run["alarms"], run["issues"]) == ([], [])
     assert [path.name for path in acme.files.iterdir()] == ["ACME0001_FULL_000001.csv.gpg"]
     last = acme.json("status")["sites"][0]["last_update"]
     assert (last["kind"], last["boxes"], last["actor"]) == ("RESYNC", ["active", "inactive"], "kim")
@@ -66,15 +66,15 @@ def test_a_box_that_is_not_ticked_stays_outside(acme):
 
 
 def test_a_sync_without_changes_sends_nothing(begun):
-    told = begun.json("sync")["run"]
-    assert (told["outcome"], told["delivery"]) == ("NO_CHANGES", None)
+    run = begun.json("sync")["run"]
+    assert (run["outcome"], run["delivery"]) == ("NO_CHANGES", None)
     assert begun.run("sync").code == 0
     assert not list(begun.files.iterdir())
 
 
 def test_people_kept_back_end_a_run_with_3(begun):
-    one, other = begun.actives[:2]
-    begun.company.update(one, ssn="")
+    first, other = begun.actives[:2]
+    begun.company.update(first, ssn="")
     begun.company.update(other, city="Elsewhere")
     plan = begun.run("plan", "--json")
     assert plan.code == 3
@@ -83,10 +83,10 @@ def test_people_kept_back_end_a_run_with_3(begun):
     assert begun.json("runs")["runs"][1:] == [], "a plan is no run"
     answer = begun.run("sync", "--json")
     assert answer.code == 3
-    assert answer.json["run"]["issues"] == [{"employee_id": one, "code": "ssn_missing"}]
-    assert begun.json("issues")["issues"][0]["employee_id"] == one
+    assert answer.json["run"]["issues"] == [{"employee_id": first, "code": "ssn_missing"}]
+    assert begun.json("issues")["issues"][0]["employee_id"] == first
     assert "ssn_missing" in begun.run("issues", "show", "1").out
-    begun.company.update(one, ssn="123-45-6780")
+    begun.company.update(first, ssn="123-45-6780")
     begun.company.now += timedelta(seconds=1)
     assert begun.run("sync").code in {0, 3}
     assert begun.json("issues") == {"issues": []} or begun.json("issues")["issues"][0]["code"] == "held"

@@ -25,8 +25,8 @@ def test_every_site_is_listed_with_its_file_and_what_is_wrong_with_it(deployed: 
 
 def test_a_check_fails_for_the_broken_one_and_looks_at_the_others(deployed: Deployed) -> None:
     answer = deployed.call("check", "--json")
-    found = json.loads(answer.stdout)
-    lines = found["findings"] if "findings" in found else found["check"]
+    shown = json.loads(answer.stdout)
+    lines = shown["findings"] if "findings" in shown else shown["check"]
 
     assert answer.returncode == 10
     assert [line["ok"] for line in lines if line["site"] == "bad"] == [False]

@@ -16,8 +16,8 @@ def test_the_status_tells_of_each_and_of_all_summed(deployed: Deployed) -> None:
         work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), datetime.now(UTC))
     store.close()
 
-    told = asked(deployed, "status")
-    sites, total = told["sites"], told["total"]
+    answer = asked(deployed, "status")
+    sites, total = answer["sites"], answer["total"]
     assert isinstance(sites, list)
     assert isinstance(total, dict)
     assert [(site["site"], site["disabled"] is None, len(site["alerts"])) for site in sites] == [

@@ -45,12 +45,12 @@ def test_everything_holds_whatever_was_done(acme):
     assert acme.run("resync", "--active", "--inactive").code in {0, 3}
     acme.run("requests", "approve", "--all")
 
-    found = acme.json("fsck", "--deep")
+    findings = acme.json("fsck", "--deep")
 
-    assert found["ok"]
-    assert len(found["findings"]) > 10
-    told = acme.run("fsck")
-    assert (told.code, told.out) == (0, f"No problems: {len(found['findings']) - 4} rules checked.\n")
+    assert findings["ok"]
+    assert len(findings["findings"]) > 10
+    printed = acme.run("fsck")
+    assert (printed.code, printed.out) == (0, f"No problems: {len(findings['findings']) - 4} rules checked.\n")
 
 
 def test_what_does_not_hold_ends_with_14_and_the_list(acme):
@@ -60,9 +60,11 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
             connection.exec_driver_sql("SET session_replication_role = replica")  # no foreign key is looked at
         connection.execute(moved, {"who": acme.actives[0]})
 
-    told = acme.run("--json", "fsck")
-    assert told.code == 14
-    assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == ["a baseline is what was sent last"]
+    answer = acme.run("--json", "fsck")
+    assert answer.code == 14
+    assert [line["subject"] for line in answer.json["findings"] if not line["ok"]] == [
+        "a baseline is what was sent last"
+    ]
     shown = acme.run("fsck")
     assert "1 inconsistency" in shown.out
     assert "Fix: " in shown.out
@@ -70,17 +72,17 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
 
 def test_a_backup_tells_what_it_holds_and_where_the_key_is_not(acme):
     target = acme.folder / "copy"
-    made = acme.json("backup", str(target))["backup"]
+    copied = acme.json("backup", str(target))["backup"]
 
-    assert made["file"] == str(target)
-    assert made["size"] == target.stat().st_size
-    assert made["rows"]["baseline"] > 0
-    assert made["broken"] == []
+    assert copied["file"] == str(target)
+    assert copied["size"] == target.stat().st_size
+    assert copied["rows"]["baseline"] > 0
+    assert copied["broken"] == []
     refused = acme.run("--json", "backup", str(target))
     assert (refused.code, refused.error["kind"]) == (14, "StateError")
-    told = acme.run("backup", str(target), "--force")
-    assert "tables" in told.out
-    assert "not in the file" in told.out
+    answer = acme.run("backup", str(target), "--force")
+    assert "tables" in answer.out
+    assert "not in the file" in answer.out
 
 
 def test_a_restore_asks_twice_and_says_what_to_do_next(acme):
@@ -97,8 +99,8 @@ def test_a_restore_asks_twice_and_says_what_to_do_next(acme):
     assert ".before-restore-" in done["kept"]
     entry = acme.json("audit")["audit"][-1]
     assert (entry["verb"], entry["actor"]) == ("database.restore", "Kim")
-    told = acme.run("restore", done["kept"], "--yes", "--force")
-    assert "caught-up" in told.out
+    answer = acme.run("restore", done["kept"], "--yes", "--force")
+    assert "caught-up" in answer.out
 
 
 def test_R14_a_restored_database_sends_nothing_before_a_person_has_said_what_left(acme):
@@ -116,8 +118,8 @@ def test_R14_a_restored_database_sends_nothing_before_a_person_has_said_what_lef
         assert (refused.code, "(restored)" in refused.error["what"]) == (12, True)
     assert sorted(acme.files.iterdir()) == sent
 
-    told = acme.json("deliveries", "caught-up", "--last", "2", "--reason", "asked them")["caught_up"]
-    assert told == {"site": "acme", "last": 2, "void": [1, 2], "abandoned": []}
+    report = acme.json("deliveries", "caught-up", "--last", "2", "--reason", "asked them")["caught_up"]
+    assert report == {"site": "acme", "last": 2, "void": [1, 2], "abandoned": []}
     listed = acme.json("deliveries")["deliveries"]
     assert [delivery["state"] for delivery in listed] == ["VOID", "VOID"]
     assert "CAUGHT_UP" in acme.run("runs").out
@@ -143,9 +145,9 @@ def test_a_database_that_was_put_back_by_hand_is_noticed(acme):
     for file in acme.files.iterdir():
         file.unlink()  # the receiver takes files away, so that the upload center cannot tell
 
-    told = acme.run("--json", "fsck")
-    assert told.code == 14
-    assert [line["subject"] for line in told.json["findings"] if not line["ok"]] == [
+    answer = acme.run("--json", "fsck")
+    assert answer.code == 14
+    assert [line["subject"] for line in answer.json["findings"] if not line["ok"]] == [
         "the database knows everything that was sent"
     ]
     refused = acme.run("--json", "sync")
@@ -188,9 +190,9 @@ def test_a_key_in_the_environment_is_printed_to_be_set(tmp_path):
     key = first.key.read_text()
     assert employer.call("migrate", CARE_KEY=key).returncode == 0
 
-    told = employer.call("--json", "keys", "rotate", CARE_KEY=key)
-    assert told.returncode == 0, told
-    fresh = json.loads(told.stdout)["rotation"]["to_set"]
+    answer = employer.call("--json", "keys", "rotate", CARE_KEY=key)
+    assert answer.returncode == 0, answer
+    fresh = json.loads(answer.stdout)["rotation"]["to_set"]
     shown = employer.call("keys", "rotate", CARE_KEY=key)
     assert "env:CARE_KEY" in shown.stdout
 

@@ -87,7 +87,9 @@ def test_a_changed_role_ends_the_session(web_pages, owner):
     who = web_pages.deployment.add("ada", Role.HR_USER)
     ada = web_pages.sign_in(who)
     assert ada.get(OVERVIEW).status_code == 200
-    number = next(one for one in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{one}").text)
+    number = next(
+        candidate for candidate in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{candidate}").text
+    )
     assert owner.post(f"{OVERVIEW}/users/{number}/grant", {"role": "auditor"}).status_code == 303
     assert ada.get(OVERVIEW).headers["location"].startswith("/sign-in")
 

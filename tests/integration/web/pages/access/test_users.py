@@ -32,7 +32,9 @@ def test_a_new_user_gets_the_means_to_sign_in_shown_once(web_pages, owner):
 def test_a_user_is_shut_and_opened_again(web_pages, owner):
     who = web_pages.deployment.add("ada", Role.HR_USER)
     ada = web_pages.sign_in(who)
-    number = next(one for one in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{one}").text)
+    number = next(
+        candidate for candidate in range(1, 9) if "<h1>ada</h1>" in owner.get(f"{OVERVIEW}/users/{candidate}").text
+    )
     owner.post(f"{OVERVIEW}/users/{number}/shut", {"key": "a"})
     assert ada.get(OVERVIEW).headers["location"].startswith("/sign-in")
     owner.post(f"{OVERVIEW}/users/{number}/shut", {"key": "b", "open": "yes"})

@@ -173,8 +173,8 @@ def test_the_last_run_lists_what_it_remarked_by_category(web_pages, owner):
     assert "A price needs a salary" in page
     with web_pages.deployment.store.read("acme") as work:
         number = work.events.summary().run_id
-    told = text(owner.get(f"{SITE}/events/reports/{number}?code=salary_missing"))
-    assert "LIFE: a price needs a salary" in told
+    shown = text(owner.get(f"{SITE}/events/reports/{number}?code=salary_missing"))
+    assert "LIFE: a price needs a salary" in shown
     assert "Cannot be prepared" in text(owner.get(f"{SITE}/events/list?show=stuck"))
 
 

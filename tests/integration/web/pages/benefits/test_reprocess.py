@@ -77,7 +77,7 @@ def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_c
     assert owner.post(f"{SITE}/events/reprocess/mark", {**chosen, "count": "2", **WHY}).status_code == 303
     assert "2 events marked" in text(owner.get(f"{SITE}/events/list?show=all"))
     run(web_pages)
-    assert {case_of(web_pages, one.id).event(1).status for one in (first, second)} == {EventStatus.VOID}
+    assert {case_of(web_pages, person.id).event(1).status for person in (first, second)} == {EventStatus.VOID}
 
 
 def test_nothing_ticked_is_told_kindly(web_pages, owner):

@@ -49,8 +49,8 @@ def test_no_line_is_too_long_for_an_editor():
 
 
 def test_an_entry_without_a_description_is_described_by_the_docstring():
-    told = {name: meaning for name, _, meaning in fields(GpgSettings)}
-    assert told["gnupg_home"] == "the GnuPG folder that holds these keys and nothing else"
+    meanings = {name: meaning for name, _, meaning in fields(GpgSettings)}
+    assert meanings["gnupg_home"] == "the GnuPG folder that holds these keys and nothing else"
 
 
 def test_every_hand_has_its_table():

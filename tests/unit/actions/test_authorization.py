@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.actions.reasons import require_reason
+from bensync.actions.authorization import require_reason
 from bensync.core.values.limits import SHORTEST_REASON
 from bensync.errors import GIVE_REASON, DecisionError
 
