@@ -10,6 +10,7 @@ import re
 import sys
 import threading
 import traceback
+from collections.abc import Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import TextIO, cast
@@ -19,7 +20,7 @@ from structlog.typing import EventDict, WrappedLogger
 
 _PERSONAL = re.compile(r"ssn|birth|name$|address|email|phone|pay_rate|note", re.IGNORECASE)
 # The last resort, for a value under a key that does not sound personal.
-_SSN = re.compile(r"\b\d{3}-?\d{2}-?\d{4}\b")
+_SSN = re.compile(r"(?<!\d)\d{3}[-\s.\u2010-\u2015]?\d{2}[-\s.\u2010-\u2015]?\d{4}(?!\d)")
 _STRUCK = "***-**-****"
 # Our own names of files hold no person; operators need them to find a delivery.
 _ALLOWED = frozenset({"file_name"})
@@ -134,8 +135,18 @@ def _place(trace: TracebackType | None) -> dict[str, str]:
 def strike_out(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
     """Remove values of personal fields, and anything that looks like an SSN, from a log line."""
     for key, value in event.items():
-        if key not in _ALLOWED and _PERSONAL.search(key):
-            event[key] = "(personal)"
-        elif isinstance(value, str) and _SSN.search(value):
-            event[key] = _SSN.sub(_STRUCK, value)
+        event[key] = _struck(str(key), value)
     return event
+
+
+def _struck(key: str, value: object) -> object:
+    """Return a value without personal data, however deep it is nested; anything but plain values becomes text."""
+    if key not in _ALLOWED and _PERSONAL.search(key):
+        return "(personal)"
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    if isinstance(value, Mapping):
+        return {_SSN.sub(_STRUCK, str(name)): _struck(str(name), inner) for name, inner in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_struck("", inner) for inner in value]
+    return _SSN.sub(_STRUCK, value.decode(errors="replace") if isinstance(value, bytes) else str(value))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bensync.config.permissions import check_permissions
 from bensync.core.ports import PreflightFinding
 from bensync.errors import BensyncError
 from bensync.pipeline import preflight
@@ -17,6 +18,8 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
         yield PreflightFinding("configuration", ok=False, detail=str(broken), fix=broken.fix)
         return
     yield PreflightFinding("configuration", ok=True, detail=str(deployment.path))
+    settings = deployment.settings
+    yield from check_permissions(deployment.path, name, settings.sites[name], settings.state)
     try:
         store = deployment.store()
         schema = store.check()

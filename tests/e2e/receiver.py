@@ -33,6 +33,7 @@ class Receiver:
 
     def __post_init__(self) -> None:
         self.folder.mkdir(exist_ok=True)
+        (self.folder / "state.key").touch(0o600)
         (self.folder / "state.key").write_text(new_state_key())
         self.config = self.folder / "bensync.toml"
         self.configure()

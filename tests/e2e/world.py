@@ -101,8 +101,9 @@ class World:
         self.settings.update(changes)
         tables.update(self.settings)
         self.tables = tables
-        (self.folder / "api.key").write_text(self.company.api_key)
-        (self.folder / "sftp.key").write_text(self.center.client_key)
+        for name, secret in (("api.key", self.company.api_key), ("sftp.key", self.center.client_key)):
+            (self.folder / name).touch(0o600)
+            (self.folder / name).write_text(secret)
         state = f'[state]\nurl = "{self.database}"\nkey = "file:{self.state_key}"\n'
         mail = (
             f'[mail]\nhost = "{self.mailbox.host}"\nport = {self.mailbox.port}\n'

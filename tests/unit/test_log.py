@@ -20,9 +20,28 @@ def test_personal_fields_are_struck_out(field):
     assert log.strike_out(None, "info", {"event": "x", field: "secret"})[field] == "(personal)"
 
 
-@pytest.mark.parametrize("text", ["123-45-6789", "123456789"])
+@pytest.mark.parametrize(
+    "text", ["123-45-6789", "123456789", "123 45 6789", "123\u00a045\u00a06789", "123.45.6789", "123\u201045\u20106789"]
+)
 def test_what_looks_like_an_ssn_is_struck_out_wherever_it_stands(text):
     assert log.strike_out(None, "info", {"event": f"read {text} twice"})["event"] == "read ***-**-**** twice"
+
+
+@pytest.mark.parametrize(
+    ("value", "expected"),
+    [
+        pytest.param(["read 123-45-6789"], ["read ***-**-****"], id="list"),
+        pytest.param(
+            {"row": {"first_name": "Ada", "size": 4}}, {"row": {"first_name": "(personal)", "size": 4}}, id="keys"
+        ),
+        pytest.param({"123-45-6789": None}, {"***-**-****": None}, id="an SSN as a key"),
+        pytest.param(ValueError("no 123-45-6789"), "no ***-**-****", id="exception"),
+        pytest.param(b"123456789", "***-**-****", id="bytes"),
+        pytest.param(1234567890123, 1234567890123, id="a number"),
+    ],
+)
+def test_nested_values_are_struck_out_too(value, expected):
+    assert log.strike_out(None, "info", {"event": "x", "detail": value})["detail"] == expected
 
 
 def test_a_file_name_is_no_personal_field():

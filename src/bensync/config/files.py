@@ -12,6 +12,7 @@ from importlib.resources.abc import Traversable
 from pathlib import Path
 from typing import IO, Any
 
+from bensync.config.references import decoded
 from bensync.errors import ASK_OPERATOR, ConfigError
 
 DEFAULT_PATH = Path("bensync.toml")
@@ -135,7 +136,7 @@ def read_toml(file: Traversable, shown: str, what: str = "configuration", fix: s
         ConfigError: it is missing, unreadable, or not TOML.
     """
     try:
-        return tomllib.loads(file.read_bytes().decode())
+        return tomllib.loads(decoded(file.read_bytes()))
     except FileNotFoundError:
         raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", fix) from None
     except OSError as error:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import os
 import re
 from pathlib import Path
@@ -50,6 +51,10 @@ def resolve(reference: SecretStr) -> str:
     try:
         # Files that an editor wrote end in a newline, which is never part of the secret.
         secret = _LOOK_UP[kind](name).strip()
+    except UnicodeDecodeError:
+        # Without a cause: the error carries the whole content of the file.
+        fix = "Write the file as plain text in UTF-8."
+        raise ConfigError(f"The secret {kind}:{name} cannot be read.", "The file is no plain text.", fix) from None
     except OSError as error:
         raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "fix the file") from error
     if not secret:
@@ -67,8 +72,22 @@ def _from_keyring(name: str) -> str:
     return keyring.get_password(service, user) or ""
 
 
+def decoded(content: bytes) -> str:
+    """Return the text of a file that a person or a shell wrote: UTF-8, or UTF-16 with its byte order mark.
+
+    Raises:
+        UnicodeDecodeError: it is neither.
+    """
+    # Shells of Windows write UTF-16, and editors put a mark in front of UTF-8; neither is part of a secret.
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text = content.decode("utf-16" if wide else "utf-8-sig")
+    if "\0" in text:  # UTF-16 without its mark is valid UTF-8, with a zero byte beside each letter
+        raise UnicodeDecodeError("utf-8", b"", 0, 1, "it holds zero bytes")
+    return text
+
+
 _LOOK_UP = {
     "env": lambda name: os.environ.get(name, ""),
-    "file": lambda name: Path(name).read_text("utf-8"),
+    "file": lambda name: decoded(Path(name).read_bytes()),
     "keyring": _from_keyring,
 }

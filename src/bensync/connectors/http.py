@@ -38,6 +38,11 @@ REFUSALS: Mapping[int, tuple[str, str]] = {
     403: ("the key's owner has no permission", "Give the key's owner access, or use the key of a user who has it."),
     404: ("the company name or the path is wrong", "Check the company name and the base address of the source."),
 }
+LARGEST_ANSWER = 1 << 30
+"""Bytes of one answer after decompression; a page of 1,000 people with 50 fields has about two million."""
+_ALWAYS_FITS = 16 << 20
+_EXPANSION = 200
+"""How many times a compressed answer may grow: JSON of people shrinks to a tenth, a hostile answer to a thousandth."""
 _LATER = "Nothing was changed; run again later."
 
 
@@ -156,6 +161,7 @@ class ReadOnlyClient:
         body = bytearray()
         for chunk in response.iter_bytes():
             body += chunk
+            _refuse_bomb(len(body), response.num_bytes_downloaded)
             # httpx limits the time between two bytes only: a server that trickles would be read without end.
             if time.monotonic() - started > self._give_up_after:
                 raise Passing(f"the answer was still not complete after {self._give_up_after:g} s")
@@ -221,6 +227,16 @@ def decode(body: bytes | bytearray | msgspec.Raw, decoder: msgspec.json.Decoder[
         "Run again later; if it stays so, look whether a proxy or a sign-in page answers instead of HR.",
         retry=True,
     )
+
+
+def _refuse_bomb(size: int, downloaded: int) -> None:
+    """Stop an answer that would fill the memory: too large, or compressed beyond what records of people can be."""
+    if size > LARGEST_ANSWER or (size > _ALWAYS_FITS and size > downloaded * _EXPANSION):
+        raise SourceError(
+            "HR's answer is too large to be true",
+            f"it unpacks to more than {size >> 20} MiB from {downloaded >> 10} KiB",
+            "Check the base address of the source, and whether a proxy answers instead of HR.",
+        )
 
 
 def _describe(start: bytes) -> str:

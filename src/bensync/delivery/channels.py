@@ -85,7 +85,17 @@ class Channel:
         services = apprise.Apprise(asset=asset)
         if not services.add(self._address.get_secret_value()) or len(services) != 1:
             raise DeliveryError(what, "its address is not one that apprise knows", _FIX)
-        if _is_plain(services[0], self._address.get_secret_value()):
+        service = services[0]
+        if not service.verify_certificate:
+            fix = "Take verify=no out of the address, and let this machine trust the certificate of the service."
+            raise DeliveryError(what, "Its address switches off the check of the server's certificate.", fix)
+        if service.redirects:
+            fix = "Take redirect=yes out of the address, and write the address that the service leads to."
+            raise DeliveryError(what, "Its address would follow the server to another host.", fix)
+        if not service.host and not service.secure_protocol:
+            fix = "Use a mail server, a chat or a webhook: every account of a machine may read its log."
+            raise DeliveryError(what, "Its address writes into a log of this machine.", fix)
+        if _is_plain(service, self._address.get_secret_value()):
             fix = "Use the encrypted form of the service, such as jsons:// in place of json://."
             raise DeliveryError(what, "its address would send without encryption", fix)
         return services
@@ -96,7 +106,7 @@ def _is_plain(service: Any, address: str) -> bool:
     scheme = address.partition("://")[0].lower()
     plain = service.protocol or ()
     kinds = (plain,) if isinstance(plain, str) else tuple(plain)
-    return scheme in kinds and bool(service.secure_protocol) and not is_loopback(service.host or "")
+    return scheme in kinds and not is_loopback(service.host or "")
 
 
 def _kind(notice: Notice) -> apprise.NotifyType:

@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, St
 from bensync.delivery.host_keys import fingerprint_of
 
 MEGABYTE = 1_000_000
-SSH_PORT, SMTP_PORT = 22, 25
+SSH_PORT, SMTP_PORT, SMTPS_PORT = 22, 25, 465
 """The ports of an upload center and of a mail server that name none."""
 
 HostKey = Annotated[str, AfterValidator(fingerprint_of)]
@@ -19,7 +19,7 @@ HostKey = Annotated[str, AfterValidator(fingerprint_of)]
 Address = Annotated[str, StringConstraints(strip_whitespace=True, pattern=r"^[^@\s<>,;]+@[^@\s<>,;]+$")]
 """A bare mail address, without a name."""
 
-_LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
+LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 def _normalise(text: str) -> str:
@@ -152,6 +152,7 @@ class MailSettings(BaseModel):
         starttls: encrypt the connection after the greeting (usually port 587), with a certificate that this machine
             trusts; without it or ``tls``, credentials are sent to this machine itself only.
         tls: encrypt the connection from the first byte (usually port 465), with a certificate that this machine trusts.
+        unencrypted: send notices in clear to a server on another machine; for a relay within a network of your own.
         timeout: seconds for each single step.
     """
 
@@ -163,6 +164,7 @@ class MailSettings(BaseModel):
     admins: tuple[Address, ...] = Field(min_length=1)
     starttls: bool = False
     tls: bool = False
+    unencrypted: bool = False
     user: str | None = None
     password: SecretStr | None = None
     timeout: float = Field(default=15, gt=0)
@@ -173,6 +175,13 @@ class MailSettings(BaseModel):
             raise ValueError("user and password belong together: give both or none")
         if self.starttls and self.tls:
             raise ValueError("starttls and tls exclude each other: tls is for servers that begin encrypted")
-        if self.user is not None and not (self.starttls or self.tls) and self.host not in _LOOPBACK:
+        if self.starttls or self.tls or self.host in LOOPBACK:
+            return self
+        if self.user is not None:
             raise ValueError("user and password are not sent without encryption: set starttls = true or tls = true")
+        if not self.unencrypted:
+            raise ValueError(
+                "mail would leave this machine without encryption: set starttls = true or tls = true; or, for a relay"
+                " within a network of your own, unencrypted = true"
+            )
         return self

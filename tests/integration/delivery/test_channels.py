@@ -94,6 +94,24 @@ def test_a_secret_does_not_leave_this_machine_in_clear(address: str) -> None:
 
 
 @pytest.mark.parametrize(
+    ("address", "why"),
+    [
+        (f"jsons://example.test/{SECRET}?verify=no", "check of the server's certificate"),
+        (f"jsons://example.test/{SECRET}?redirect=yes", "follow the server to another host"),
+        ("syslog://", "log of this machine"),
+        ("rsyslog://example.test", "without encryption"),
+    ],
+)
+def test_an_address_that_gives_notices_away_is_refused(address: str, why: str) -> None:
+    channel = Channel("env:OPS_URL", SecretStr(address))
+    (finding,) = channel.check()
+    assert not finding.ok
+    assert why in finding.detail
+    with pytest.raises(DeliveryError):
+        channel.send(NOTICE)
+
+
+@pytest.mark.parametrize(
     "address",
     [
         f"jsons://example.test/{SECRET}",

@@ -34,3 +34,33 @@ def test_a_secret_comes_from_the_environment_or_a_file(tmp_path, monkeypatch):
     assert resolve(SecretStr(f"file:{tmp_path}/secret")) == "quiet"
     with pytest.raises(ConfigError, match="cannot be read"):
         resolve(SecretStr(f"file:{tmp_path}/none"))
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("quiet\r\n".encode("utf-8-sig"), id="UTF-8 with a byte order mark"),
+        pytest.param("quiet\r\n".encode("utf-16"), id="UTF-16, as a shell of Windows writes it"),
+        pytest.param(b"\xfe\xff" + "quiet".encode("utf-16-be"), id="UTF-16 in the other byte order"),
+    ],
+)
+def test_a_secret_may_have_a_byte_order_mark(tmp_path, content):
+    (tmp_path / "secret").write_bytes(content)
+    assert resolve(SecretStr(f"file:{tmp_path}/secret")) == "quiet"
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        pytest.param("quiet".encode("utf-16-le"), id="UTF-16 without its mark"),
+        pytest.param(b"\xff\xfeq", id="half a letter"),
+        pytest.param("gr\u00fcn".encode("cp1252"), id="another code page"),
+    ],
+)
+def test_a_secret_that_is_no_plain_text_is_named_and_not_repeated(tmp_path, content):
+    (tmp_path / "secret").write_bytes(content)
+    with pytest.raises(ConfigError) as caught:
+        resolve(SecretStr(f"file:{tmp_path}/secret"))
+    assert caught.value.what == f"The secret file:{tmp_path}/secret cannot be read."
+    assert caught.value.why == "The file is no plain text."
+    assert caught.value.__cause__ is None

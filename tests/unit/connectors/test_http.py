@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
@@ -12,6 +13,7 @@ import respx
 from pydantic import SecretStr
 from structlog.testing import capture_logs
 
+from bensync.connectors import http
 from bensync.connectors.bamboohr.api import READS, REASONS
 from bensync.connectors.http import Read, ReadOnlyClient, decode
 from bensync.errors import BensyncError, ConfigError, SourceError
@@ -248,3 +250,28 @@ def test_json_of_an_unknown_shape_is_reported_by_its_place_without_its_value():
     assert not caught.value.retry
     assert "$[0]" in caught.value.why
     assert "Zoe" not in str(caught.value)
+
+
+def bomb(unpacked: int) -> httpx.Response:
+    """An answer of gzip that unpacks to so many zeros."""
+    return httpx.Response(200, headers={"Content-Encoding": "gzip"}, content=gzip.compress(bytes(unpacked)))
+
+
+def test_an_answer_that_unpacks_to_a_thousand_times_its_size_is_refused(client: Callable[..., ReadOnlyClient]) -> None:
+    with pytest.raises(SourceError) as caught:
+        client(bomb(32 << 20)).read("GET", "x")
+    assert caught.value.what == "HR's answer is too large to be true"
+    assert not caught.value.retry
+
+
+def test_a_small_answer_may_be_packed_as_well_as_it_likes(client: Callable[..., ReadOnlyClient]) -> None:
+    assert len(client(bomb(8 << 20)).read("GET", "x").body) == 8 << 20
+
+
+def test_an_answer_beyond_all_bounds_is_refused(
+    client: Callable[..., ReadOnlyClient], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "LARGEST_ANSWER", 1000)
+    assert client(httpx.Response(200, content=bytes(1000))).read("GET", "x")
+    with pytest.raises(SourceError, match="too large"):
+        client(httpx.Response(200, content=bytes(1001))).read("GET", "x")

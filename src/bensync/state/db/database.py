@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bensync.errors import ConfigError, StateError, run_command
 from bensync.fault_points import around
-from bensync.state.db.engine import PROBED, make_engine, transaction
+from bensync.state.db.engine import PROBED, encrypted, make_engine, transaction
 
 
 class Database:
@@ -49,7 +49,7 @@ class Database:
             fix = "let state.url name a PostgreSQL database"
             raise ConfigError("Only this machine can reach the database", "it is a SQLite file", fix)
         _, parameters = self._engine.dialect.create_connect_args(self._engine.url)
-        return {**PROBED, **parameters}
+        return {**encrypted(self._engine.url), **PROBED, **parameters}
 
     def moment(self) -> datetime:
         """Return the time on the clock of the server, or on this machine's if the database is a file."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import hashlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -138,7 +139,7 @@ def _postgresql_options(url: URL) -> dict[str, Any]:
     given = dict(url.query)
     probes = f"-c tcp_keepalives_count={_PROBES}"
     options = [*(f"-c {name}={seconds}s" for name, seconds in limits.items()), probes, str(given.pop("options", ""))]
-    defaults = {"application_name": "bensync", "client_encoding": "utf8", **PROBED}
+    defaults = {"application_name": "bensync", "client_encoding": "utf8", **encrypted(url), **PROBED}
     fresh = {name: value for name, value in defaults.items() if name not in given}
     return {**fresh, "options": " ".join(options).strip()}
 
@@ -154,6 +155,15 @@ def _require_file(_dialect: object, _record: object, arguments: Any, _options: o
             "only for a new deployment run `bensync migrate`",
             remedy=ASK_OPERATOR,
         )
+
+
+def encrypted(url: URL) -> dict[str, str]:
+    """Return the setting that keeps a connection to another machine encrypted, where nothing else is configured.
+
+    libpq alone would fall back to a connection in clear.
+    """
+    near = url.host is None or url.host.startswith("/") or url.host in {"localhost", "127.0.0.1", "::1"}
+    return {} if near or "host" in url.query or "PGSSLMODE" in os.environ else {"sslmode": "require"}
 
 
 def _set_up_sqlite(connection: Any, _record: object) -> None:
@@ -216,6 +226,8 @@ def _trouble(error: DBAPIError) -> StateError:
         fix = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"
         return StateError("The database is busy", why, fix, retry=True)
     fix = "see that the server is up and takes connections, and that state.url and state.password are right"
+    if "does not support SSL" in why:
+        fix = "switch TLS on at the server; or, within a network of your own, end state.url with ?sslmode=disable"
     return StateError("The database cannot be used", why, fix, retry=_passes(cause))
 
 

@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import make_url, text
 
 from bensync.core.runs import RunKind
 from bensync.errors import ConfigError, StateError
-from bensync.state.db.engine import make_engine, transaction
+from bensync.state.db.database import Database
+from bensync.state.db.engine import _postgresql_options, encrypted, make_engine, transaction
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from tests.fixtures.postgres import PASSWORD, Postgres
@@ -315,3 +316,24 @@ def test_the_values_of_a_refused_row_are_in_no_error(store: Store) -> None:
     error = caught.value
     assert error.why == "UniqueViolation"
     assert "Vale" not in f"{error} {error.fix}"
+
+
+@pytest.mark.parametrize(
+    ("address", "mode"),
+    [
+        ("postgresql+psycopg://bensync@db.example.com/bensync", {"sslmode": "require"}),
+        ("postgresql+psycopg://bensync@localhost/bensync", {}),
+        ("postgresql+psycopg://bensync@/bensync?host=/run/postgresql", {}),
+    ],
+)
+def test_a_connection_to_another_machine_is_encrypted(
+    address: str, mode: dict[str, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("PGSSLMODE", raising=False)
+    assert encrypted(make_url(address)) == mode
+
+
+def test_what_the_address_says_of_encryption_counts() -> None:
+    url = make_url("postgresql+psycopg://bensync@db.example.com/bensync?sslmode=disable")
+    assert "sslmode" not in _postgresql_options(url)
+    assert Database(url.render_as_string()).reach()["sslmode"] == "disable"

@@ -15,7 +15,7 @@ from rich.console import Console
 from bensync.cli.commands.setup.template import EXAMPLE, render
 from bensync.cli.invocation import Invocation, UsageError, invocation
 from bensync.cli.options import taking
-from bensync.delivery.settings import SMTP_PORT, SSH_PORT
+from bensync.delivery.settings import LOOPBACK, SMTP_PORT, SMTPS_PORT, SSH_PORT
 from bensync.errors import ConfigError
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
@@ -124,9 +124,13 @@ def _tables(options: InitOptions, answers: Mapping[str, Any], folder: Path) -> d
 def _mail(options: InitOptions) -> dict[str, Any] | None:
     if not (options.mail_host or options.mail_sender or options.mail_admin):
         return None
+    near = options.mail_host is None or options.mail_host in LOOPBACK
     return {
         "host": options.mail_host,
         "port": options.mail_port,
+        # Off this machine, notices travel encrypted: from the first byte on the port for that, else after the greeting.
+        "tls": not near and options.mail_port == SMTPS_PORT,
+        "starttls": not near and options.mail_port != SMTPS_PORT,
         "sender": options.mail_sender,
         "admins": options.mail_admin,
     }

@@ -19,6 +19,7 @@ from bensync.cli.commands.review import second_person
 from bensync.cli.invocation import Actor, actor_name, now
 from bensync.cli.render.console import moment, table
 from bensync.cli.session import session
+from bensync.config.references import decoded
 from bensync.core import access
 from bensync.core.access import Grant, Right, Role, command_line_actor
 from bensync.errors import ConfigError
@@ -202,7 +203,7 @@ def _password(path: Path | None) -> str:
         return str(typer.prompt("Password", hide_input=True, confirmation_prompt=True, err=True))
     try:
         # Only the end of the line: spaces can be part of a password.
-        return path.read_text("utf-8").rstrip("\r\n")
+        return decoded(path.read_bytes()).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
 

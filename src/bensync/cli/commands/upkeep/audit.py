@@ -10,6 +10,7 @@ import typer
 
 from bensync.cli.render.console import table, whose
 from bensync.cli.session import session
+from bensync.config.references import decoded
 from bensync.errors import ConfigError, StateError
 from bensync.state.audit.chain import Head, Trail, heads_in
 from bensync.state.db.transaction import DEPLOYMENT
@@ -91,7 +92,7 @@ def _heads(ctx: typer.Context) -> Iterator[Head]:
 
 def _kept(path: Path) -> list[Head]:
     try:
-        heads = heads_in(path.read_text("utf-8"))
+        heads = heads_in(decoded(path.read_bytes()))
     except (OSError, UnicodeDecodeError) as error:
         raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
     # A file without a head would "verify" everything.
