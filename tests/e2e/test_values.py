@@ -149,3 +149,43 @@ def test_A_94_a_leave_that_began_70_days_ago_is_retroactive(staffed: World) -> N
     request = staffed.request()
     assert (request.kind, request.effective_date, request.risk) == (ChangeKind.UPDATE, began, Risk.HIGH)
     assert {WarningCode.RETROACTIVE, WarningCode.SECOND_APPROVER} <= set(request.warnings)
+
+
+def test_A_95_a_start_that_is_postponed_after_it_was_approved_alarms(staffed: World) -> None:
+    hired = staffed.company.hire(person(4, hireDate=staffed.now.date().isoformat()))
+    staffed.sync()
+    staffed.approve([staffed.request().id])
+    later = (staffed.now + timedelta(days=30)).date()
+    staffed.next_day()
+    staffed.company.update(hired, hireDate=later.isoformat())
+    employee = staffed.company.employee(hired)
+    assert employee is not None
+    (row,) = employee.tables["employmentStatus"]
+    staffed.company.change_row("employmentStatus", str(row.id), date=later)
+
+    staffed.sync()
+
+    assert [(employee, code) for employee, code, _ in issues(staffed)] == [(hired, "start_postponed")]
+    assert any("blocked by data issues" in str(mail["Subject"]) for mail in staffed.mailbox.messages)
+    staffed.at(later)
+    staffed.sync()
+    assert issues(staffed) == []
+    assert [change.field for change in staffed.request().changes] == ["hire_date"]
+
+
+def test_A_96_a_full_file_repeats_people_who_are_blocked_as_last_sent(staffed: World) -> None:
+    staffed.company.update("1", ssn="", city="Akron")
+    staffed.company.update("2", lastName="Va\u202ele")
+
+    staffed.resync()
+
+    (file,) = staffed.files()
+    cities = {profile.employee_id: profile.values["city"] for profile in staffed.read(file).profiles}
+    assert cities == {"1": "Dayton", "2": "Dayton", "3": "Dayton"}
+    assert staffed.queue() == []
+    assert [(employee, code) for employee, code, _ in issues(staffed)] == [("1", "ssn_missing"), ("2", "field_invalid")]
+    staffed.company.update("1", ssn=person(1)["ssn"])
+    staffed.next_day()
+    staffed.sync()
+    assert [change.field for change in staffed.request().changes] == ["city"]
+    assert [employee for employee, _, _ in issues(staffed)] == ["2"]

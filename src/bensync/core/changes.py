@@ -26,6 +26,8 @@ class IssueCode(StrEnum):
     SSN_DUPLICATE = "ssn_duplicate"
     STATUS_MISSING = "status_missing"
     STATUS_UNKNOWN = "status_unknown"
+    START_POSTPONED = "start_postponed"
+    """Somebody who was sent before starts later now: nothing is sent before that day, and coverage may run on."""
     NOT_STARTED = "not_started"
     """The first status row lies in the future: nothing is wrong, and nothing is sent before that day."""
     FIELD_RESTRICTED = "field_restricted"
@@ -127,6 +129,8 @@ class ChangeKind(StrEnum):
     CORRECTION = "CORRECTION"
     UNCHANGED = "UNCHANGED"
     """A row of a full file that says nothing new; never a request."""
+    LAST_SENT = "LAST_SENT"
+    """A row of a full file for somebody who is blocked or held for review: what was last sent; never a request."""
 
 
 class Change(msgspec.Struct, frozen=True, gc=False):

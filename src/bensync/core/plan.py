@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -84,7 +84,11 @@ def make_plan(
     shared = split_duplicates(
         pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key), baseline.by_employee.get
     )
-    issues = [*pulled.issues, *shared.issues, *_deleted(pulled.deleted, baseline)]
+    issues = [
+        *(_postponed(issue, baseline) for issue in pulled.issues),
+        *shared.issues,
+        *_deleted(pulled.deleted, baseline),
+    ]
     sends: list[Change] = []
     same: list[Candidate] = []
     outside: list[Candidate] = []
@@ -141,6 +145,33 @@ def make_plan(
     )
 
 
+def withheld(plan: SyncPlan, baseline: Baselines) -> frozenset[str]:
+    """Return the employees of whom a full file would say nothing although they were sent before: blocked, or held."""
+    held = [entry.change.candidate for entry in plan.held]
+    # Under a new number, somebody held was sent as another employee.
+    owners = (baseline.by_key[person.key].employee_id for person in held if person.key in baseline.by_key)
+    return frozenset((*(issue.employee_id for issue in plan.issues), *(person.employee_id for person in held), *owners))
+
+
+def repeat_last_sent(plan: SyncPlan, last_sent: Iterable[Candidate], boxes: frozenset[Status]) -> SyncPlan:
+    """Return the plan of a full file with rows as last sent for people whom it would leave out (sync-rules 3.10.3).
+
+    A receiver that takes a full file literally would end everybody who is not in it.
+
+    Args:
+        plan: the plan.
+        last_sent: the people of `withheld`, with what was last sent of them.
+        boxes: the populations ticked.
+    """
+    left = {change.candidate.key for change in plan.sends} | {*plan.missing}
+    rows = [
+        Change(person, ChangeKind.LAST_SENT, (), "blocked or held for review: the row repeats what was last sent")
+        for person in last_sent
+        if person.key not in left and person.status in boxes
+    ]
+    return msgspec.structs.replace(plan, sends=tuple(sorted((*plan.sends, *rows), key=_key)))
+
+
 def refused(plan: SyncPlan) -> tuple[Alarm, ...]:
     """Return the alarms of a plan that refuse the whole run."""
     return tuple(alarm for alarm in plan.alarms if alarm.refuses)
@@ -172,6 +203,14 @@ def _deleted(ids: Sequence[str], baseline: Baselines) -> list[Issue]:
     """Return an issue for each deleted employee: absence is never a termination (sync-rules 3.5.5, A-25)."""
     detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits platform manually"
     return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
+
+
+def _postponed(issue: Issue, baseline: Baselines) -> Issue:
+    """Return the issue of somebody who starts later as one that alarms if they were sent before (decision 12)."""
+    if issue.code is not IssueCode.NOT_STARTED or issue.employee_id not in baseline.by_employee:
+        return issue
+    detail = "the employee was sent before, and now the first status row takes effect later"
+    return Issue(issue.employee_id, IssueCode.START_POSTPONED, detail)
 
 
 def _missing(ids: Sequence[str], baseline: Baselines) -> tuple[bytes, ...]:

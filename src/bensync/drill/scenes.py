@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from bensync.core.changes import IssueCode
+from bensync.core.changes import ChangeKind, IssueCode
+from bensync.core.people import Status
 from bensync.core.ports import OutgoingFile, TransferJournal
 from bensync.delivery.folder import FolderCourier
 from bensync.delivery.settings import FolderSettings
@@ -83,6 +84,9 @@ def scenes() -> Sequence[Scene]:
         ),
         Scene("one employee is missing from HR", (), _one_missing, "nobody was sent as active"),
         Scene("HR names a changed employee and does not show them", (), _not_shown, "nobody was sent as active"),
+        Scene(
+            "an employee is blocked when a full file is sent", (), _blocked_in_full_file, "nobody was sent as active"
+        ),
         Scene("the key may not see the SSN any more", hidden, _altered(lambda stage: without(stage.ssn_field))),
         Scene("the SSN is blank for everybody", hidden, _altered(lambda stage: blank(stage.ssn_field))),
         Scene("everybody is ended in HR at once", ("terminations",), _altered(_everybody_ended)),
@@ -169,6 +173,19 @@ def _not_shown(stage: DrillStage) -> DrillRun | None:
         return None
     lacking = stage.daily(source=NamedOnly(stage.recorded, employee))
     return _reported(lacking, employee, IssueCode.NOT_SHOWN, "every run asks for them again")
+
+
+def _blocked_in_full_file(stage: DrillStage) -> DrillRun | None:
+    """Block one employee before a full file: the file repeats what was last sent of them, and holds everybody."""
+    employee = _somebody(stage)
+    if employee is None:
+        return None
+    trial = stage.resync(source=stage.recorded.with_fault(blank(stage.ssn_field, {employee})))
+    rows = trial.plan.sends if trial.error is None and trial.plan is not None else ()
+    repeated = any(row.kind is ChangeKind.LAST_SENT and row.candidate.employee_id == employee for row in rows)
+    complete = sum(row.candidate.status is Status.ACTIVE for row in rows) == trial.active_after
+    said = "the file repeats what was last sent of them, and holds every active employee"
+    return msgspec.structs.replace(trial, settled=repeated and complete, said=said if repeated and complete else "")
 
 
 def _somebody(stage: DrillStage) -> str | None:

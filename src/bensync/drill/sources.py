@@ -128,11 +128,16 @@ def without(field: str) -> Alter:
     return alter
 
 
-def blank(field: str) -> Alter:
-    """Return a fault by which a field is empty for everybody."""
+def blank(field: str, only: Collection[str] = ()) -> Alter:
+    """Return a fault by which a field is empty: for everybody, or for some employees only."""
 
     def alter(records: Sequence[Record]) -> Sequence[Record]:
-        return [msgspec.structs.replace(record, fields={**record.fields, field: None}) for record in records]
+        return [
+            msgspec.structs.replace(record, fields={**record.fields, field: None})
+            if not only or record.id in only
+            else record
+            for record in records
+        ]
 
     return alter
 

@@ -383,7 +383,8 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     plan = gathered.plan
     # The issues of employees outside the chosen populations stay open, and those of employees in this file until its
     # commit: an employee is read again only while an issue is open, so a change could be lost (sync-rules 3.2 c).
-    settled = gathered.looked_at.difference(plan.outside, (change.candidate.employee_id for change in plan.sends))
+    sent = (change.candidate.employee_id for change in plan.sends if change.kind is not ChangeKind.LAST_SENT)
+    settled = gathered.looked_at.difference(plan.outside, sent)
     waiting = [Issue(entry.change.candidate.employee_id, IssueCode.HELD, entry.alarm) for entry in plan.held]
     new = state.issues.record([*plan.issues, *waiting], settled, gathered.deleted, now)
     state.issues.resolve_all(gathered.over, now)

@@ -9,13 +9,13 @@ from datetime import UTC, date, datetime, timedelta
 import msgspec
 import structlog
 
-from bensync.core.changes import Baseline, BaselineState, Candidate, FirstLoad, Issue, SyncPlan
+from bensync.core.changes import Baseline, BaselineState, Candidate, FirstLoad, Issue, IssueCode, SyncPlan
 from bensync.core.comparison.absence import Absence, OpenCodes, judge_absence
 from bensync.core.comparison.first_load import examine_first_load
 from bensync.core.comparison.scope import LeftScope, current_values, judge_scope
 from bensync.core.guards import Population, PullStatistics
 from bensync.core.people import Employee, Profile, decode_without_rows, encode_profile
-from bensync.core.plan import Baselines, Pulled, make_plan
+from bensync.core.plan import Baselines, Pulled, make_plan, repeat_last_sent, withheld
 from bensync.core.ports import Pull, Record
 from bensync.core.schedule import reads_everybody
 from bensync.core.status import judge
@@ -117,6 +117,10 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         options.allow,
         first_load=first_load,
     )
+    if options.populations is not None:
+        with context.read() as state:
+            last_sent = state.baselines.as_told(withheld(plan, baseline))
+            plan = repeat_last_sent(plan, last_sent, options.populations)
     rates = _fill_rates(pull, pulled)
     following = _next_memory(context, options, pull, pulled, memory)
     if pull.everybody:
@@ -258,7 +262,8 @@ def _leaving(context: SenderContext, state: SiteState, pulled: Pulled, open_code
 def _baseline(state: SiteState, pulled: Pulled, leaving: Iterable[Baseline]) -> Baselines:
     baselines_by_key = state.baselines.known(pulled.candidates)
     # No record and no SSN is left of a deleted employee, so the baseline is found by the employee id.
-    for entry in (*state.baselines.of_employees(pulled.deleted), *leaving):
+    later = [issue.employee_id for issue in pulled.issues if issue.code is IssueCode.NOT_STARTED]
+    for entry in (*state.baselines.of_employees((*pulled.deleted, *later)), *leaving):
         baselines_by_key.setdefault(entry.key, entry)
     live = (entry for entry in baselines_by_key.values() if entry.state is BaselineState.LIVE)
     return Baselines(baselines_by_key, {entry.employee_id: entry for entry in live})

@@ -232,11 +232,13 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
 def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is ChangeKind.UNCHANGED)
+    # People who are blocked or held are counted there, whether a full file repeats them or not.
+    sent = sum(1 for change in plan.sends if change.kind is not ChangeKind.LAST_SENT)
     # Those of them who have an issue are counted with the issues.
     apart = len(plan.out_of_scope.keys() - {issue.employee_id for issue in plan.issues})
     counts = {
-        "pulled": len(plan.sends) + len(plan.held) + len(plan.unchanged) + len(plan.outside) + len(plan.issues) + apart,
-        "changed": len(plan.sends) - same,
+        "pulled": sent + len(plan.held) + len(plan.unchanged) + len(plan.outside) + len(plan.issues) + apart,
+        "changed": sent - same,
         "unchanged": len(plan.unchanged) + len(plan.outside) + same,
         "kept_back": len(plan.issues),
         "held": len(plan.held),

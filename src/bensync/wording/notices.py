@@ -20,6 +20,7 @@ _WORDS = {
     ChangeKind.REACTIVATE: "reactivated",
     ChangeKind.REHIRE: "rehired",
     ChangeKind.UNCHANGED: "unchanged",
+    ChangeKind.LAST_SENT: "as last sent",
 }
 
 EVENTS = "events"

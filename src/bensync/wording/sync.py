@@ -46,6 +46,7 @@ KINDS: Mapping[ChangeKind, str] = {
     ChangeKind.REHIRE: "Rehire",
     ChangeKind.CORRECTION: "Corrected history",
     ChangeKind.UNCHANGED: "Unchanged",
+    ChangeKind.LAST_SENT: "As last sent",
 }
 
 APPROVE_BUTTONS: Mapping[ChangeKind, str] = {
@@ -112,6 +113,10 @@ ISSUES: Mapping[IssueCode, tuple[str, str]] = {
     IssueCode.STATUS_UNKNOWN: (
         "Unknown BeneTrac Status",
         "Correct the status in HR, or ask your bensync operator to configure it.",
+    ),
+    IssueCode.START_POSTPONED: (
+        "Start postponed after it was sent",
+        "Ask HR which date is right. If the start is really later, terminate the participant until then.",
     ),
     IssueCode.NOT_STARTED: ("Not started yet", "No action needed. The employee is sent on the first day of work."),
     IssueCode.FIELD_RESTRICTED: (

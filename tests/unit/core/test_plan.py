@@ -10,8 +10,8 @@ from msgspec.structs import replace
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode
 from bensync.core.guards import Guards, Limit, Population
 from bensync.core.people import Status
-from bensync.core.plan import refused
-from tests.unit.builders import TODAY, baseline_of, candidate, day, deliver, key, plan, profile, ssn
+from bensync.core.plan import refused, repeat_last_sent, withheld
+from tests.unit.builders import TODAY, baseline_of, baselines, candidate, day, deliver, key, plan, profile, ssn
 
 ACTIVE, INACTIVE = Status.ACTIVE, Status.INACTIVE
 
@@ -356,3 +356,39 @@ def test_a_record_that_says_the_same_in_other_words_has_its_new_digest_remembere
     assert plan([reworded], [replace(sent, record_digest=b"old words")]).record_digests == {person.key: b"new words"}
     assert plan([reworded], [replace(sent, record_digest=b"new words")]).record_digests == {}
     assert plan([person], [sent]).record_digests == {}
+
+
+ACTIVE_ONLY, BOTH = frozenset({Status.ACTIVE}), frozenset(Status)
+
+
+def test_A_96_people_blocked_or_held_are_withheld_under_the_number_that_was_sent():
+    people = [*(candidate(profile(number, active=False)) for number in (1, 2, 3)), candidate(profile(9, ssn=ssn(8)))]
+    sent = [*(baseline_of(number) for number in (1, 2, 3)), baseline_of(profile(8, active=False))]
+    strict = Guards(terminations=Limit(0), ssn_changes=Limit(0))
+    sync_plan = plan(people, sent, issues=[Issue("5", IssueCode.SSN_MISSING)], boxes=BOTH, guards=strict)
+    assert sync_plan.sends == ()
+    assert withheld(sync_plan, baselines(*sent)) == {"1", "2", "3", "5", "8", "9"}
+
+
+@pytest.mark.parametrize(
+    ("boxes", "repeated"), [(BOTH, ["1", "2"]), (ACTIVE_ONLY, ["1"]), (frozenset({Status.INACTIVE}), ["2"])]
+)
+def test_A_96_a_full_file_repeats_what_was_last_sent_of_blocked_people(boxes, repeated):
+    last_sent = [candidate(1), candidate(profile(2, active=False))]
+    sync_plan = plan([candidate(3)], [baseline_of(3)], boxes=boxes)
+    whole = repeat_last_sent(sync_plan, last_sent, boxes)
+    rows = [change for change in whole.sends if change.kind is ChangeKind.LAST_SENT]
+    assert sorted(change.candidate.employee_id for change in rows) == repeated
+    assert [change.candidate.key for change in whole.sends] == sorted(change.candidate.key for change in whole.sends)
+    assert whole.fingerprint == sync_plan.fingerprint
+
+
+def test_A_96_nobody_is_repeated_whose_row_is_there_or_who_is_gone_from_hr():
+    sync_plan = plan([candidate(1)], [baseline_of(1), baseline_of(2)], boxes=BOTH, deleted=["2"])
+    assert repeat_last_sent(sync_plan, [candidate(1), candidate(2)], BOTH).sends == sync_plan.sends
+
+
+@pytest.mark.parametrize(("sent", "code"), [([], IssueCode.NOT_STARTED), ([baseline_of(1)], IssueCode.START_POSTPONED)])
+def test_A_95_a_start_that_moves_after_it_was_sent_is_an_issue_that_alarms(sent, code):
+    sync_plan = plan([], sent, issues=[Issue("1", IssueCode.NOT_STARTED, "later")])
+    assert [(issue.employee_id, issue.code) for issue in sync_plan.issues] == [("1", code)]

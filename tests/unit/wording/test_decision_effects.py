@@ -11,7 +11,7 @@ from bensync.core.requests import Origin, RequestState, Risk, WarningCode
 from bensync.state.read.lists import PersonSummary, RequestView
 from bensync.wording.decision_effects import effects
 
-KINDS = [kind for kind in ChangeKind if kind is not ChangeKind.UNCHANGED]
+KINDS = [kind for kind in ChangeKind if kind not in (ChangeKind.UNCHANGED, ChangeKind.LAST_SENT)]
 
 
 def request(

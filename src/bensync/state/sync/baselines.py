@@ -24,6 +24,7 @@ _table = BaselineRow.__table__
 _rows = DeliveryLineRow.__table__
 _COLUMNS = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
 _STATES = {state.value: state for state in BaselineState}
+_REPEATED = [ChangeKind.UNCHANGED.value, ChangeKind.LAST_SENT.value]
 _MOST = 4
 """From one in so many on, all baselines are read in a row, for that is quicker than to look each of them up."""
 
@@ -127,7 +128,7 @@ class BaselineStore:
         rows = _rows.c
         delivered = rows.delivery_id == delivery_id
         own = and_(self._live(), _table.c.key == rows.key)
-        staying = and_(rows.kind == ChangeKind.UNCHANGED.value, exists().where(own).correlate(_rows))
+        staying = and_(rows.kind.in_(_REPEATED), exists().where(own).correlate(_rows))
         moved = and_(
             self._live(),
             _table.c.employee_id.in_(select(rows.employee_id).where(delivered, not_(staying))),

@@ -251,7 +251,9 @@ class Deliveries:
         about = and_(_requests.c.site == _rows.c.site, _requests.c.key == _rows.c.key)
         declined = exists().where(about, _requests.c.state == RequestState.DECLINED.value)
         kept = exists().where(_declined.c.site == _rows.c.site, _declined.c.key == _rows.c.key)
-        return self._told(delivery_id, or_(not_(settled), same_key, same_employee, declined, kept))
+        repeated = _rows.c.kind == ChangeKind.LAST_SENT.value
+        asks = or_(not_(settled), same_key, same_employee, declined, kept)
+        return self._told(delivery_id, and_(not_(repeated), asks))
 
     def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
         unseal = self._transaction.vault.unseal

@@ -6,9 +6,9 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, not_, select, update
 
-from bensync.core.changes import UNSEEN, Issue, IssueCode
+from bensync.core.changes import UNSEEN, ChangeKind, Issue, IssueCode
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 
@@ -86,9 +86,10 @@ class DataIssues:
         return new
 
     def resolve_told(self, delivery_id: int, now: datetime) -> None:
-        """Resolve the issues of everybody in a delivery. Only its commit may call this."""
+        """Resolve the issues of people whose present values a delivery holds. Only its commit may call this."""
         # A set, and not the list of the plan: after a restart the run that commits a file has no plan of its own.
-        sent = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id)
+        repeated = _rows.c.kind == ChangeKind.LAST_SENT.value
+        sent = select(_rows.c.employee_id).where(_rows.c.delivery_id == delivery_id, not_(repeated))
         where = and_(self._open(), _table.c.employee_id.in_(sent))
         self._transaction.connection.execute(update(_table).where(where).values(resolved_at=now))
 
