@@ -180,6 +180,11 @@ class Deployment:
         password = self.settings.state.password
         return Store(self.settings.state.url, key(), key, resolve(password) if password is not None else None)
 
+    def database_files(self) -> list[Path]:
+        """Return the file of a SQLite database; nothing for a server."""
+        _, is_sqlite, file = self.settings.state.url.partition("sqlite:///")
+        return [folder(self.path) / file] if is_sqlite and file else []
+
     def note(self, store: Store, by: str, where: str, now: datetime) -> None:
         """Record in the audit trail of the deployment that the configuration has changed since its last use.
 

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+from bensync.cli.system_user import system_user
 from bensync.demo.bamboohr.server import serve
 from bensync.demo.company.company import Company
 from bensync.errors import SourceError
@@ -276,7 +277,9 @@ def test_a_run_by_hand_comes_before_the_runs_of_the_day(machines: Fleet) -> None
         PATIENCE,
     )
     until(lambda: machines.rows(jobs)[0][0] == 0, "quiet", PATIENCE)
-    assert machines.rows("SELECT cause, actor FROM run WHERE site = 'site001' AND kind = 'DAILY'") == [("MANUAL", "jo")]
+    assert machines.rows("SELECT cause, actor FROM run WHERE site = 'site001' AND kind = 'DAILY'") == [
+        ("MANUAL", f"jo (by {system_user()})")
+    ]
     machines.delivered_once(machines.sites)
 
 

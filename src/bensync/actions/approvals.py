@@ -7,14 +7,14 @@ from datetime import datetime
 
 import msgspec
 
-from bensync.actions.authorization import authorize
+from bensync.actions.authorization import authorize, dependence
 from bensync.actions.decisions import Decision, not_pending, refused, too_late, unconfirmed, unknown
 from bensync.benefits.engine.approval_activities import Approval, activities_of, effects
 from bensync.benefits.engine.event_order import void
 from bensync.benefits.engine.row_diff import row_edits
 from bensync.benefits.engine.run import case_result
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
-from bensync.core.access import Actor, Right
+from bensync.core.access import Actor, Right, is_same_person
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake.declines import Declines, declining, without_declined
 from bensync.core.intake.proposals import (
@@ -272,12 +272,12 @@ class _Approver:
             self._state.requests.approve_first(request, self._actor, self._now, way)
             self._state.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
-        # On the command line people type their own names: "Ann" must not be the second person of "ann".
-        if first.actor.casefold() == self._actor.casefold():
+        if is_same_person(first.actor, self._actor):
             return refused(
                 request.id, f"{first.actor} approved it first", "another person must complete it", remedy=SECOND_PERSON
             )
-        return None
+        error = dependence(self._state, first.actor, self._actor, self._now)
+        return Decision(request.id, error) if error is not None else None
 
     def _needs_confirmation(self, request: Request | None) -> Decision | None:
         if request is None or request.risk is not Risk.HIGH or self._how.confirmed:

@@ -2,17 +2,36 @@
 
 from __future__ import annotations
 
+import hmac
 from collections.abc import Collection, Iterable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from bensync.core.access import RIGHTS, Actor, Right
+import msgspec
+
+from bensync.core.access import RIGHTS, Actor, Right, is_same_person
 from bensync.core.values.limits import SHORTEST_REASON
-from bensync.errors import ASK_OWNER, FRESH_CODE, GIVE_REASON, SECOND_PERSON, DecisionError, Denied, StepUpNeeded
+from bensync.errors import (
+    ASK_OPERATOR,
+    ASK_OWNER,
+    FRESH_CODE,
+    GIVE_REASON,
+    SECOND_PERSON,
+    DecisionError,
+    Denied,
+    StepUpNeeded,
+)
 from bensync.state.audit.entries import PendingApproval, pending_approvals
+from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
 _TWO_WITHIN = timedelta(days=1)
+INDEPENDENT_AFTER = timedelta(days=7)
+"""For so long, a person cannot be the second beside somebody who added, reset or enabled their account."""
+
+_ORDER = b"order"
+_ORDER_LASTS = timedelta(days=1)
+"""A run can wait for a worker for so long."""
 
 ACCOUNTS = ("users.add", "users.grant", "users.reset", "users.enable", "users.token")
 RELEASES = ("plan.allow",)
@@ -31,7 +50,7 @@ def authorize(
     now: datetime,
     approvers: Collection[str] = (),
 ) -> None:
-    """Check a right: by role for a person who is signed in, by name on the command line (A-47).
+    """Check a right: by role for a person who is signed in, by the configuration on the command line (A-47).
 
     Args:
         store: the state.
@@ -47,13 +66,8 @@ def authorize(
     """
     if not actor.may(right, site):
         refuse(store, site, actor, right, now, "no such right")
-        raise Denied(
-            f"{actor.name} may not {RIGHTS[right]}",
-            "none of their roles here allows it",
-            "ask the Data Owner",
-            remedy=ASK_OWNER,
-        )
-    if not actor.signed_in and approvers and actor.name not in approvers:
+        raise _without(actor, right)
+    if not actor.signed_in and approvers and (actor.acts_as or actor.name) not in approvers:
         refuse(store, site, actor, right, now, "not an approver")
         why = "the site names its approvers, and this is none of them"
         raise Denied(f"The user {actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
@@ -65,6 +79,15 @@ def authorize(
             "enter one of your phone",
             remedy=FRESH_CODE,
         )
+
+
+def _without(actor: Actor, right: Right) -> Denied:
+    what = f"{actor.name} may not {RIGHTS[right]}"
+    if actor.signed_in:
+        return Denied(what, "none of their roles here allows it", "ask the Data Owner", remedy=ASK_OWNER)
+    why = "the configuration does not give this right to the system's user on the command line"
+    fix = f'ask the owner of the configuration to add "{right}" to their entry in [command_line.users]'
+    return Denied(what, why, fix, remedy=ASK_OPERATOR)
 
 
 def require_second_person(
@@ -91,7 +114,9 @@ def require_second_person(
         # A rotation of keys may need more than one try; the two people need not ask again for each.
         if last is not None and last.done and now - last.at < lasting:
             return
-        if last is not None and not last.done and last.actor.casefold() != actor.name.casefold():
+        if last is not None and not last.done and not is_same_person(last.actor, actor.name):
+            if (error := dependence(state, last.actor, actor.name, now)) is not None:
+                raise error
             state.audit.record(actor.name, f"{act}.second", subject, now)
             return
         # A second request of the same person adds no entry, and does not extend the day.
@@ -102,6 +127,15 @@ def require_second_person(
     raise DecisionError(
         "It waits for a second person", why, "let another one do exactly the same within a day", remedy=SECOND_PERSON
     )
+
+
+def dependence(state: SiteState, first: str, second: str, now: datetime) -> DecisionError | None:
+    """Return the refusal of a second person who may be the first under another name; None if they are independent."""
+    if not state.audit.made_account(first, second, now - INDEPENDENT_AFTER):
+        return None
+    what = f"{second} cannot be the second person beside {first}"
+    why = f"one of them added, reset or enabled the account of the other within {INDEPENDENT_AFTER.days} days"
+    return DecisionError(what, why, "let another person do exactly the same", remedy=SECOND_PERSON)
 
 
 def waiting(state: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
@@ -132,3 +166,27 @@ def require_reason(reason: str, what: str = "Nothing was changed") -> str:
     if len(trimmed) < SHORTEST_REASON:
         raise DecisionError(what, "no reason was given", "say why in a few words with --reason", remedy=GIVE_REASON)
     return trimmed
+
+
+def sign_order(store: Store, site: str, command: str, actor: str) -> str:
+    """Return the order of an authorized person to run a command, such as ``sync``, at a site.
+
+    The process that does the run reads the order from `ORDER_VARIABLE`; without one, the run is that of its service.
+    """
+    at = int(datetime.now(UTC).timestamp())
+    return f"{at}:{_order_mac(store, site, command, actor, at)}:{actor}"
+
+
+def actor_of_order(store: Store, order: str, site: str, command: str) -> str:
+    """Return who gave an order; empty if it is not for this command and site, is old, or has no valid MAC."""
+    at, _, rest = order.partition(":")
+    mac, _, actor = rest.partition(":")
+    if not at.isdecimal() or len(at) > 12 or not mac.isascii():
+        return ""
+    age = datetime.now(UTC).timestamp() - int(at)
+    valid = hmac.compare_digest(mac, _order_mac(store, site, command, actor, int(at)))
+    return actor if valid and abs(age) < _ORDER_LASTS.total_seconds() else ""
+
+
+def _order_mac(store: Store, site: str, command: str, actor: str, at: int) -> str:
+    return store.vault(DEPLOYMENT).mac(msgspec.json.encode([site, command, actor, at]), _ORDER).hex()

@@ -30,6 +30,7 @@ _LENGTH = 8  # bytes of a digest: enough to tell settings apart, and a key is ne
 _TOLD = frozenset(
     {
         "approvers",
+        "command_line",
         "effective_timezone",
         "guards",
         "host_keys",

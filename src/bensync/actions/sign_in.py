@@ -97,7 +97,7 @@ def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
     with store.read(DEPLOYMENT) as state:
         session = state.sessions.find(digest)
         account = state.accounts.get(session.account_id) if session is not None and not _over(session, now) else None
-    if session is None or account is None or account.disabled_at is not None:
+    if session is None or account is None or not account.enabled:
         return None
     if now - session.seen_at >= _TOUCH:
         with store.write(DEPLOYMENT, "session.touch") as state:
@@ -241,7 +241,7 @@ def _owner(state: SiteState, digest: bytes, now: datetime) -> Proofs | None:
     if session is None or _over(session, now):
         return None
     account = state.accounts.get(session.account_id)
-    return state.accounts.proofs(account.name) if account is not None and account.disabled_at is None else None
+    return state.accounts.proofs(account.name) if account is not None and account.enabled else None
 
 
 def _over(session: Session, now: datetime) -> bool:

@@ -99,7 +99,7 @@ def authenticate(store: Store, token: str, now: datetime) -> User | None:
         account = (
             state.accounts.get(token_row.account_id) if token_row is not None and now < token_row.expires_at else None
         )
-    if token_row is None or account is None or account.disabled_at is not None:
+    if token_row is None or account is None or not account.enabled:
         return None
     if token_row.used_at is None or now - token_row.used_at >= _TOUCH:
         with store.write(DEPLOYMENT, "token.touch") as state:

@@ -64,7 +64,7 @@ def add(
         by: who adds them.
         now: the moment.
         issuer: what an authenticator app calls this deployment.
-        two: whether two people must want it (`second_approver` of the site).
+        two: whether two people must want it (`second_approver` of the site); the first user of a site needs only one.
 
     Raises:
         DecisionError: another person must want it, too; or the name is taken or none, or the password is a weak one, or
@@ -74,8 +74,8 @@ def add(
     _whole(given)
     authorize(store, given.site, by, Right.MANAGE_USERS, now)
     fresh = _fresh(store, name, password, issuer)
-    if two:
-        require_second_person(store, given.site, by, "users.add", f"user {name}, {_told(given)}", now)
+    if two and any(grant.site == given.site for account in everybody(store) for grant in account.grants):
+        require_second_person(store, given.site, by, "users.add", f"user {name}, {given.text()}", now)
     with store.write(given.site, "users.add") as state:
         number = state.accounts.add(name, fresh.password, fresh.sealed_totp, now)
         if number is None:
@@ -83,7 +83,7 @@ def add(
             raise DecisionError(f"The user {name} was not added", "there is one of this name", fix)
         state.accounts.change_codes(number, fresh.code_macs)
         state.accounts.grant(number, given, by.name, now)
-        state.audit.record(by.name, "users.add", f"user {name}", now, reason=_told(given))
+        state.audit.record(by.name, "users.add", f"user {name}", now, reason=given.text())
     return fresh.enrolment
 
 
@@ -101,12 +101,12 @@ def grant(store: Store, name: str, given: Grant, by: Actor, now: datetime, *, tw
         with store.read(DEPLOYMENT) as state:
             # The stored spelling, or two people who type "Ann" and "ann" would ask for two different acts.
             name = _account(state, name).name
-        require_second_person(store, given.site, by, "users.grant", f"user {name}, {_told(given)}", now)
+        require_second_person(store, given.site, by, "users.grant", f"user {name}, {given.text()}", now)
     with store.write(given.site, "users.grant") as state:
         account = _account(state, name)
         state.accounts.grant(account.id, given, by.name, now)
         state.sessions.revoke_all(account.id, now)
-        state.audit.record(by.name, "users.grant", f"user {account.name}", now, reason=_told(given))
+        state.audit.record(by.name, "users.grant", f"user {account.name}", now, reason=given.text())
 
 
 def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datetime) -> None:
@@ -158,7 +158,7 @@ def enable(store: Store, name: str, by: Actor, now: datetime, *, two: Collection
 def reset(
     store: Store, name: str, password: str, by: Actor, now: datetime, *, issuer: str, two: Collection[str] = ()
 ) -> Enrolment:
-    """Give a user another password, another TOTP secret and other recovery codes; their sessions end.
+    """Give a user another password, another TOTP secret and other recovery codes; their sessions and tokens end.
 
     The person who holds these can act as the user, so a second person is needed if one of the user's sites is in
     ``two`` (`second_approver`).
@@ -177,7 +177,9 @@ def reset(
         state.accounts.change_password(account.id, fresh.password)
         state.accounts.change_totp(account.id, fresh.sealed_totp)
         state.accounts.change_codes(account.id, fresh.code_macs)
+        state.accounts.vouch(account.id)
         state.sessions.revoke_all(account.id, now)
+        state.tokens.revoke_all(account.id)
         state.audit.record(by.name, "users.reset", f"user {name}", now)
     return fresh.enrolment
 
@@ -262,9 +264,3 @@ def _account(state: SiteState, name: str) -> Account:
             remedy=run_command("users list"),
         )
     return account
-
-
-def _told(given: Grant) -> str:
-    extras = "".join(f" +{right}" for right in sorted(given.extras))
-    own = f" of record {given.employee_id}" if given.employee_id else ""
-    return f"{given.role}{extras}{own}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import getpass
 import json
 import sys
 from collections.abc import Callable, Mapping
@@ -20,7 +19,7 @@ if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
 
 Actor = Annotated[
     str | None,
-    typer.Option("--actor", metavar="NAME", help="Your name, for the audit trail. Default: the system user."),
+    typer.Option("--actor", metavar="NAME", help="Act under another name; needs the right act_as."),
 ]
 Limit = Annotated[
     int | None,
@@ -77,17 +76,6 @@ def invocation(ctx: typer.Context) -> Invocation:
     options: Invocation = ctx.obj
     options.command = ctx.command_path
     return options
-
-
-def actor_name(named: str | None) -> str:
-    """Return the name that was given, or that of the system's user."""
-    if named:
-        return named
-    try:
-        # In a container the user id often has no name.
-        return getpass.getuser()
-    except (OSError, KeyError, ImportError):
-        return "unknown"
 
 
 def now() -> datetime:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -10,9 +11,12 @@ from typing import TYPE_CHECKING
 import typer
 
 from bensync import log
-from bensync.cli.invocation import Invocation, UsageError, actor_name, now
-from bensync.core.access import command_line_actor
+from bensync.cli.command_rights import right_of
+from bensync.cli.invocation import Invocation, UsageError, now
+from bensync.cli.system_user import owns, system_user
+from bensync.core.access import ORDER_VARIABLE, Actor, Right, command_line_actor
 from bensync.mappings.catalogue import Catalogue
+from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
 from bensync.wiring import Deployment
 
@@ -26,6 +30,7 @@ class CliSession(Invocation):
     def __init__(self, config: Path | None, site: str | None, *, as_json: bool, verbose: bool) -> None:
         super().__init__(config, site, as_json=as_json, verbose=verbose)
         self._deployment: Deployment | None = None
+        self._system: Actor | None = None
 
     def deployment(self) -> Deployment:
         """Return the configuration, read once.
@@ -82,7 +87,10 @@ class CliSession(Invocation):
         try:
             store.check()
             # Only after the check: a database of another version must not be written to.
-            self.deployment().note(store, actor_name(None), f"`{self.command}`", now())
+            self.deployment().note(store, system_user(), f"`{self.command}`", now())
+            right = right_of(self.command.removeprefix("bensync "))
+            if right is not None:
+                self.authorize(store, right)
             yield store
         finally:
             store.close()
@@ -96,9 +104,63 @@ class CliSession(Invocation):
 
         Args:
             store: the database.
-            named: who acts; else the system's user.
+            named: the name that they act under; else the system's user.
         """
-        return self.deployment().actions(store, self.only_site(), command_line_actor(actor_name(named)), now)
+        return self.deployment().actions(store, self.only_site(), self.actor(named), now)
+
+    def authorize(self, store: Store, right: Right) -> None:
+        """Check a right of the system's user.
+
+        Raises:
+            Denied: the configuration does not give it to them; the attempt is in the audit trail.
+        """
+        from bensync.actions.authorization import authorize
+
+        authorize(store, self.site or DEPLOYMENT, self._system_actor(), right, now())
+
+    def actor(self, named: str | None) -> Actor:
+        """Return the person who acts: the system's user, or under another name, which needs a right of its own.
+
+        Raises:
+            Denied: they may not act under another name; the attempt is in the audit trail.
+        """
+        actor = self._system_actor()
+        if not named or named == actor.name:
+            return actor
+        if Right.ACT_AS not in actor.rights:
+            with contextlib.closing(self.deployment().store()) as store:
+                self.authorize(store, Right.ACT_AS)
+        return command_line_actor(actor.name, actor.rights, named)
+
+    def actor_name(self, named: str | None) -> str:
+        """Return the name in the audit trail; with another name than that of the system's user it has both.
+
+        Raises:
+            Denied: see `actor`.
+        """
+        return self.actor(named).name
+
+    def _system_actor(self) -> Actor:
+        """Return the person behind this process: who ordered it on the pages, or else the system's user."""
+        if self._system is None:
+            self._system = self._ordered_by() or self._system_user()
+        return self._system
+
+    def _ordered_by(self) -> Actor | None:
+        order = os.environ.get(ORDER_VARIABLE, "")
+        if not order:
+            return None
+        from bensync.actions.authorization import actor_of_order
+
+        with contextlib.closing(self.deployment().store()) as store:
+            # The pages checked the right before they gave the order, which is for this command alone.
+            ordered_by = actor_of_order(store, order, self.site or "", self.command.removeprefix("bensync "))
+        return command_line_actor(ordered_by, frozenset({Right.RUN, Right.RELEASE})) if ordered_by else None
+
+    def _system_user(self) -> Actor:
+        deployment, user = self.deployment(), system_user()
+        owner = owns(deployment.path, *deployment.database_files())
+        return command_line_actor(user, deployment.settings.command_line.rights(user, owner=owner))
 
 
 def session(ctx: typer.Context) -> CliSession:

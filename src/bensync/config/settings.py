@@ -29,7 +29,7 @@ from bensync.config.tables import (
     StatusSettings,
     Syncing,
 )
-from bensync.core.access import Role
+from bensync.core.access import Right, Role
 from bensync.core.alerts import Limits
 from bensync.core.comparison.scope import ScopeRules
 from bensync.core.intake.proposals import IntakeRules
@@ -182,6 +182,23 @@ class AlertSettings(SettingsTable):
         )
 
 
+class CommandLine(SettingsTable):
+    """The rights of the machine's users on the command line."""
+
+    users: dict[str, tuple[Right | Literal["all"], ...]] = Field(
+        {},
+        description="system user -> rights of docs/reference/roles.md, or all; without entries, root and the owners of"
+        " this file and of the SQLite database have every right",
+    )
+
+    def rights(self, user: str, *, owner: bool) -> frozenset[Right]:
+        """Return the rights of a system user; ``owner`` if they own the configuration or the database."""
+        if not self.users:
+            return frozenset(Right) if owner else frozenset()
+        entries = self.users.get(user, ())
+        return frozenset(Right) if "all" in entries else frozenset(Right(entry) for entry in entries)
+
+
 class Web(SettingsTable):
     """The pages, and who answers for them."""
 
@@ -266,6 +283,11 @@ class SiteSettings(SettingsTable):
         {}, description="fields that a role sees of people, instead of those in docs/reference/roles.md"
     )
 
+    @property
+    def grants_take_two(self) -> bool:
+        """Whether a new user, role or means to sign in takes two people; else one could be both under two names."""
+        return bool(self.second_approver)
+
     def intake_rules(self) -> IntakeRules:
         """Return the settings that classification and decisions depend on."""
         return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
@@ -325,6 +347,7 @@ class Settings(SettingsTable):
     daemon: Daemon = Field(Daemon(), description="how the daemon works")
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
     web: Web = Field(Web(), description="the pages, and who answers for them")
+    command_line: CommandLine = Field(CommandLine(), description="who may do what on the command line")
     alerts: AlertSettings = Field(AlertSettings(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(
         {}, description="one table per employer; or a file `sites.d/NAME.toml` each, beside this one"

@@ -47,6 +47,7 @@ class Right(StrEnum):
     VERIFY_AUDIT = "verify_audit"
     MANAGE_USERS = "manage_users"
     KEYS = "keys"
+    ACT_AS = "act_as"
 
 
 RIGHTS: Mapping[Right, str] = {
@@ -68,6 +69,7 @@ RIGHTS: Mapping[Right, str] = {
     Right.VERIFY_AUDIT: "verify the audit trail",
     Right.MANAGE_USERS: "add users and change their roles",
     Right.KEYS: "change keys and destinations",
+    Right.ACT_AS: "act under another name on the command line",
 }
 """The rights, in words for people: a person can ..."""
 
@@ -83,6 +85,8 @@ FRESH = timedelta(minutes=5)
 BREAK_GLASS_A_DAY = 5
 """How many SSNs one person may reveal in 24 hours with the emergency right."""
 
+ORDER_VARIABLE = "BENSYNC_ORDER"
+"""The environment variable that proves to a process who started its run on the pages."""
 SSN_CORRECTIONS_A_DAY = 5
 """How many SSNs one person may enter manually in 24 hours, as the first or the second of two people."""
 
@@ -200,6 +204,12 @@ class Grant(msgspec.Struct, frozen=True):
         had = allowance.rights | (self.extras & allowance.optional)
         return had | {_NEEDS[right] for right in had if right in _NEEDS}
 
+    def text(self) -> str:
+        """Return the role as the audit trail names it, such as ``employee +correct_own of record 7``."""
+        extras = "".join(f" +{right}" for right in sorted(self.extras))
+        own = f" of record {self.employee_id}" if self.employee_id else ""
+        return f"{self.role}{extras}{own}"
+
 
 class Actor(msgspec.Struct, frozen=True):
     """The person who acts on a site, with their rights.
@@ -212,6 +222,8 @@ class Actor(msgspec.Struct, frozen=True):
         fields: the fields of other people that they see; None for every field.
         fresh: whether they entered a code within `FRESH`.
         signed_in: whether they have a session; otherwise they run a command on the machine.
+        acts_as: the name that they act under on the command line, if it is not that of the system's user; ``name`` has
+            both.
     """
 
     name: str
@@ -221,6 +233,7 @@ class Actor(msgspec.Struct, frozen=True):
     fields: frozenset[str] | None = _NOTHING
     fresh: bool = False
     signed_in: bool = True
+    acts_as: str = ""
 
     def may(self, right: Right, site: str) -> bool:
         """Return whether they have a right on a site; `must_step_up` says whether it also needs a fresh code."""
@@ -242,9 +255,26 @@ class Actor(msgspec.Struct, frozen=True):
         return Right.SEE_OWN in self.rights and employee_id in self.own
 
 
-def command_line_actor(name: str) -> Actor:
-    """Return the actor for the command line, with every right: the machine's permissions decide who runs commands."""
-    return Actor(name, None, frozenset(Right), fields=None, fresh=True, signed_in=False)
+def command_line_actor(name: str, rights: frozenset[Right] = frozenset(Right), acts_as: str = "") -> Actor:
+    """Return the actor for the command line, who sees every field.
+
+    Args:
+        name: the system's user.
+        rights: their rights; every right by default.
+        acts_as: another name that they act under; the audit trail shows both.
+    """
+    both = f"{acts_as} (by {name})" if acts_as else name
+    return Actor(both, None, rights, fields=None, fresh=True, signed_in=False, acts_as=acts_as)
+
+
+def is_same_person(name: str, other: str) -> bool:
+    """Return whether two names of actors share a person: ``kim (by root)`` is kim, root, and ``lee (by root)``."""
+    return not people_of(name).isdisjoint(people_of(other))
+
+
+def people_of(name: str) -> frozenset[str]:
+    """Return who stands behind the name of an actor, in lowercase: a user, or on the command line up to two."""
+    return frozenset(part.rstrip(")") for part in name.casefold().split(" (by "))
 
 
 def actor_for(

@@ -36,6 +36,7 @@ class Task(msgspec.Struct, frozen=True):
         limits: how long a turn may take, and how many run at a time.
         ended: called from another thread with the exit code and the seconds that the turn took.
         heavy: whether the site failed or took long last time.
+        environment: variables for the command, besides those of this process.
     """
 
     words: Sequence[str]
@@ -43,6 +44,7 @@ class Task(msgspec.Struct, frozen=True):
     limits: Limits
     ended: Callable[[int, float], object]
     heavy: bool = False
+    environment: Mapping[str, str] = {}
 
 
 def turn(outline: ConfigSummary, copy: ConfigSnapshot, site: str, form: str) -> list[str]:
@@ -144,7 +146,12 @@ class Children:
             # of its own: what the child starts (gpg) ends with it, and Ctrl+C in a terminal reaches the parent alone.
             with around("turn.start"):
                 child = subprocess.Popen(  # noqa: S603  # our own modules
-                    task.words, stdin=away, stdout=away, pass_fds=(task.copy.handle,), process_group=0
+                    task.words,
+                    stdin=away,
+                    stdout=away,
+                    pass_fds=(task.copy.handle,),
+                    process_group=0,
+                    env={**os.environ, **task.environment},
                 )
         except OSError as error:
             log.error("turn.not_started", site=site, why=error.strerror)  # noqa: TRY400  # the machine is out of something

@@ -16,9 +16,9 @@ from bensync.errors import StateError, run_command
 from bensync.fault_points import around
 from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
-from bensync.state.db.database import Database, head
+from bensync.state.db.database import Database, head, schema_of
 from bensync.state.db.engine import create_file, transaction
-from bensync.state.db.transaction import SiteTransaction
+from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.db.vault import Seal, Vault, new_data_key
 from bensync.state.schema.sync import SecretRow
 from bensync.state.site_state import SiteState
@@ -27,6 +27,8 @@ from bensync.state.sync.runs import Lease
 _secrets = SecretRow.__table__
 
 _DATA_KEYS = ("index", "fingerprint", "mac")
+_PROOFS_SINCE = "0019"
+"""The schema from which on rows that give rights have proofs, and audit trails a genesis."""
 
 
 class Store(Database):
@@ -70,18 +72,31 @@ class Store(Database):
         """
         create_file(self._engine)
         with transaction(self._engine, write=True) as (connection, begun):
+            before = schema_of(connection)
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)
+            secrets = set(connection.scalars(select(_secrets.c.name)))
+            # A database of this schema that has keys but no genesis was tampered with, and gets no new one.
+            old = chain.GENESIS not in secrets and (not secrets or before is None or before < _PROOFS_SINCE)
             # In the transaction of the migration: a killed one leaves no database with tables and without keys.
             for name in _DATA_KEYS:
-                if connection.scalar(select(_secrets.c.name).where(_secrets.c.name == name)) is None:
+                if name not in secrets:
                     sealed = self._seal.seal(new_data_key(), name.encode())
                     connection.execute(_secrets.insert().values(name=name, sealed=sealed))
-            self._keys(connection)
+            vault = Vault(DEPLOYMENT, self._seal, *self._keys(connection, adopting=old))
+            if old:
+                chain.BegunTrails(connection, vault).adopt()
             chain.adopt(connection, lambda site: Vault(site, self._seal, *self._keys(connection)))
+            if old:
+                self._adopt_access(connection, vault)
             with around("migrate.commit"):
                 begun.commit()
         return head()
+
+    def _adopt_access(self, connection: Connection, vault: Vault) -> None:
+        from bensync.state.access import trail_rights  # the tables of access, which most processes never load
+
+        trail_rights.adopt(SiteTransaction(connection, DEPLOYMENT, vault))
 
     def check(self) -> str:
         """Return the schema's name, when it is this version's and the state key fits.
@@ -141,8 +156,10 @@ class Store(Database):
         with transaction(self._engine, site, write=write) as (connection, begun):
             yield self.site(connection, site), begun
 
-    def _keys(self, connection: Connection) -> list[bytes]:
+    def _keys(self, connection: Connection, *, adopting: bool = False) -> list[bytes]:
         """Return the data keys; they are opened once, and again after a key rotation or a restore.
+
+        The genesis of the audit trails must be there, unless a database of an older version is ``adopting`` one.
 
         A key rotation waits for writers, so that no writer seals with a version that is gone.
         """
@@ -154,6 +171,8 @@ class Store(Database):
                 "run `bensync migrate`",
                 remedy=run_command("migrate"),
             )
+        if chain.GENESIS not in sealed and not adopting:
+            raise chain.no_genesis()
         if sealed != self._opened[0]:
             # Somebody rotated the state key since it was read. With the old version this process would seal values that
             # cannot be opened any more once that version is dropped (decision 29).

@@ -14,6 +14,7 @@ from fastapi import Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from bensync import __version__
+from bensync.actions.authorization import sign_order
 from bensync.errors import ConfigError
 from bensync.web import api, pages
 from bensync.web.http import errors, menu
@@ -68,8 +69,10 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
     Raises:
         ConfigError: the deployment cannot be used, or a route has no rule.
     """
-    jobs = Jobs(deployment.path, timedelta(hours=deployment.settings.daemon.turn_hours), elsewhere)
-    state = AppState(deployment, deployment.store(), clock, jobs, SessionMemory(), Idempotency())
+    store = deployment.store()
+    longest = timedelta(hours=deployment.settings.daemon.turn_hours)
+    jobs = Jobs(deployment.path, longest, partial(sign_order, store), elsewhere)
+    state = AppState(deployment, store, clock, jobs, SessionMemory(), Idempotency())
     app = _routed(state.web.product)
     app.state.bensync = state
     errors.add_to(app)

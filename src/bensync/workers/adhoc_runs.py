@@ -19,7 +19,7 @@ class AdhocRuns:
     def __init__(self, reach: Mapping[str, Any]) -> None:
         self._reach = reach
 
-    def ask(self, site: str, words: Sequence[str], actor: str) -> None:
+    def ask(self, site: str, words: Sequence[str], actor: str, order: str) -> None:
         """Enqueue a run; workers take it before the turns of the day.
 
         Raises:
@@ -27,7 +27,7 @@ class AdhocRuns:
             StateError: the queue cannot be reached.
         """
         with JobQueue(self._reach) as queue:
-            queue.ask_run(site, words, actor)
+            queue.ask_run(site, words, actor, order)
 
     def asked(self, site: str) -> QueuedRun | None:
         """Return the run that waits or is in progress; None if there is none.

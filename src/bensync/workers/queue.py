@@ -95,19 +95,20 @@ class JobQueue:
         with contextlib.suppress(exceptions.AlreadyEnqueued):
             self._defer(TURN, site, HEAVY if heavy else PROMPT, USUAL, {"day": today})
 
-    def ask_run(self, site: str, words: Sequence[str], actor: str) -> int:
+    def ask_run(self, site: str, words: Sequence[str], actor: str, order: str) -> int:
         """Enqueue a run that a person waits for, before the turns of the day; return the number of the job.
 
         Args:
             site: the site.
             words: the command, ``sync`` or ``resync``, and its options.
             actor: the person.
+            order: proves to the worker that the actor started it.
 
         Raises:
             BusyError: an earlier run of the site still waits.
             StateError: the queue cannot be reached.
         """
-        arguments = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat()}
+        arguments = {"words": list(words), "actor": actor, "asked_at": datetime.now(UTC).isoformat(), "order": order}
         try:
             return self._defer(RUN, site, PROMPT, BY_HAND, arguments)
         except exceptions.AlreadyEnqueued:

@@ -10,7 +10,7 @@ import contextlib
 import math
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -20,6 +20,7 @@ from procrastinate.app import WorkerOptions
 from procrastinate.jobs import Job
 from procrastinate.worker import Worker as ProcrastinateWorker
 
+from bensync.core.access import ORDER_VARIABLE
 from bensync.daemon.children import Children, Task, turn
 from bensync.daemon.process import LoadedConfig, load, note_broken, signals
 from bensync.daemon.scheduler import longest_pause, pause
@@ -188,13 +189,15 @@ class Worker:
         loaded = self._loaded
         await self._take(site, turn(loaded.outline, loaded.copy, site, self._form), day=day)
 
-    async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "") -> None:
-        """Do a run that a person started."""
+    async def _run(self, site: str, words: Sequence[str], actor: str, asked_at: str = "", order: str = "") -> None:
+        """Do a run that a person started, which ``order`` proves."""
         named = ["--config", str(self._loaded.copy.path), "--site", site, "--json"]
-        command = [sys.executable, "-P", "-m", "bensync", *named, *words, "--actor", actor]
-        await self._take(site, command, actor=actor, asked_at=asked_at)
+        command = [sys.executable, "-P", "-m", "bensync", *named, *words]
+        await self._take(site, command, {ORDER_VARIABLE: order}, actor=actor, asked_at=asked_at)
 
-    async def _take(self, site: str, words: Sequence[str], **details: str) -> None:
+    async def _take(
+        self, site: str, words: Sequence[str], environment: Mapping[str, str] | None = None, **details: str
+    ) -> None:
         """Run a command in a child process, and wait until it ends.
 
         Raises:
@@ -215,7 +218,7 @@ class Worker:
         def ended(code: int, _seconds: float) -> None:
             loop.call_soon_threadsafe(settle, code)
 
-        self._children.take(site, Task(words, loaded.copy, loaded.outline.daemon, ended))
+        self._children.take(site, Task(words, loaded.copy, loaded.outline.daemon, ended, environment=environment or {}))
         code = await end
         log.info("worker.done", site=site, code=code, **details)
         if code not in {0, 3}:  # 3: done, with rows held or employees blocked, which a retry would not change

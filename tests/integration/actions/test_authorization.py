@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -9,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from bensync.actions import tokens, users
+from bensync.actions import approvals, tokens, users
+from bensync.actions.approvals import Decision
 from bensync.actions.authorization import ACCOUNTS, require_second_person, waiting
 from bensync.cli.app import main
 from bensync.core.access import Actor, Grant, Role, command_line_actor
+from bensync.core.intake.proposals import IntakeRules
 from bensync.errors import DecisionError
 from bensync.state.db.transaction import DEPLOYMENT
 from tests.fixtures.databases import in_file
@@ -20,6 +23,7 @@ from tests.fixtures.deployed import Deployed, deployed
 from tests.fixtures.fault_points import commits
 from tests.fixtures.pages import pages
 from tests.fixtures.user_deployment import UserDeployment, user_deployment
+from tests.unit.builders import profile
 
 ONE, OTHER = command_line_actor("kim"), command_line_actor("alex")
 AUDITOR = Grant("acme", Role.AUDITOR)
@@ -122,6 +126,78 @@ def test_what_lets_somebody_act_with_the_roles_of_a_user_takes_two_and_is_listed
         acts[act](ONE, ("beta",))
 
 
+@pytest.mark.parametrize("gives", ["kim", "eve"])
+@pytest.mark.parametrize("way", ["add", "reset", "token"])
+def test_nobody_is_the_second_beside_somebody_who_made_their_account_lately(
+    deployment: UserDeployment, gives: str, way: str
+) -> None:
+    first, second = command_line_actor("kim"), command_line_actor("eve")
+    maker, name = (first, "eve") if gives == "kim" else (second, "kim")
+    if way != "add":
+        deployment.add(name, Role.HR_USER)
+        deployment.pass_time(days=30)
+    acts: dict[str, Callable[[], object]] = {
+        "add": lambda: users.add(
+            deployment.store, name, "slowly purple kettle", AUDITOR, maker, deployment.now, issuer="x"
+        ),
+        "reset": lambda: users.reset(deployment.store, name, "slowly purple kettle", maker, deployment.now, issuer="x"),
+        "token": lambda: tokens.issue(deployment.store, name, "nightly", timedelta(days=9), maker, deployment.now),
+    }
+    acts[way]()
+    for _ in range(2):
+        with pytest.raises(DecisionError, match="waits for a second person"):
+            give(deployment, first)
+        with pytest.raises(DecisionError, match="eve cannot be the second person beside kim"):
+            give(deployment, second)
+        deployment.pass_time(hours=25)
+    assert roles(deployment) == {Role.HR_USER}
+    deployment.pass_time(days=8)
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        give(deployment, first)
+    give(deployment, second)
+    assert roles(deployment) == {Role.HR_USER, Role.AUDITOR}
+
+
+def test_an_account_that_one_person_made_does_not_complete_the_approval_of_a_request(
+    deployment: UserDeployment,
+) -> None:
+    number = deployment.ask(profile(1))
+    rules = IntakeRules(second_approver=frozenset({"new"}))
+
+    def approve(name: str) -> Decision:
+        actor = command_line_actor(name)
+        (decision,) = approvals.approve(deployment.store, "acme", [number], actor, deployment.now, rules)
+        return decision
+
+    eve = Grant("acme", Role.HR_USER)
+    users.add(deployment.store, "eve", "slowly purple kettle", eve, ONE, deployment.now, issuer="x")
+    assert approve("kim").waits
+    refused = approve("eve").error
+    assert refused is not None
+    assert "eve cannot be the second person beside kim" in refused.what
+    assert approve("eve (by kim)").error is not None
+    assert approve("alex").done
+
+
+def test_the_first_user_of_a_site_needs_one_person(deployment: UserDeployment) -> None:
+    other = Grant("globex", Role.DATA_OWNER)
+    for name in ("first", "second"):
+        with contextlib.nullcontext() if name == "first" else pytest.raises(DecisionError, match="second person"):
+            users.add(deployment.store, name, "slowly purple kettle", other, ONE, deployment.now, issuer="x", two=True)
+
+
+@pytest.mark.parametrize("rule", ["terminate", "far_back", "keys", "grant"])
+def test_any_rule_of_two_people_makes_a_second_account_take_two(tmp_path: Path, rule: str) -> None:
+    with pages(tmp_path, in_file(tmp_path), site=f'second_approver = ["{rule}"]') as web_pages:
+        owner = web_pages.sign_in(web_pages.deployment.add("owner", Role.DATA_OWNER))
+        owner.get("/sites/acme/users")
+        answer = owner.post(
+            "/sites/acme/users", {"name": "eve", "password": "slowly purple kettle", "role": "data_owner"}
+        )
+        assert answer.status_code == 409
+        assert "waits for a second person" in answer.text
+
+
 def test_on_the_pages_two_data_owners_give_a_role(tmp_path: Path) -> None:
     with pages(tmp_path, in_file(tmp_path), site='second_approver = ["grant"]') as web_pages:
         first, second = (
@@ -162,10 +238,13 @@ def command(tmp_path: Path) -> Deployed:
     return deployed_site
 
 
-def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: pytest.CaptureFixture[str]) -> None:
+def test_keys_and_releases_wait_at_the_terminal_too(
+    command: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
     words = ["--config", str(command.config)]
+    monkeypatch.setattr("bensync.cli.session.system_user", lambda: "kim")
     for rotation in (["keys", "rotate"], ["sync", "--allow", "0123abcd"]):
-        assert main([*words, *rotation, "--actor", "kim"]) == 15
+        assert main([*words, *rotation]) == 15
         assert "waits for a second person" in capsys.readouterr().err
     assert main([*words, "--json", "status"]) == 0
     listed = json.loads(capsys.readouterr().out)["waiting"]
@@ -177,8 +256,10 @@ def test_keys_and_releases_wait_at_the_terminal_too(command: Deployed, capsys: p
     assert "Waiting for a second person" in capsys.readouterr().out
     assert main([*words, "users", "list"]) == 0
     assert "second person" not in capsys.readouterr().out, "none of these is about users"
-    assert main([*words, "keys", "rotate", "--actor", "alex"]) == 0
-    assert main([*words, "sync", "--allow", "0123abcd", "--actor", "alex"]) == 10, "HR has no key here"
+    assert main([*words, "keys", "rotate", "--actor", "alex"]) == 15, "the same system user under another name"
+    monkeypatch.setattr("bensync.cli.session.system_user", lambda: "alex")
+    assert main([*words, "keys", "rotate"]) == 0
+    assert main([*words, "sync", "--allow", "0123abcd"]) == 10, "HR has no key here"
     assert main([*words, "audit", "verify"]) == 0
 
 
@@ -187,7 +268,10 @@ FIRST = commits("admission.two")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("point", FIRST)
-def test_a_first_step_that_is_killed_is_whole_or_not_there(command: Deployed, point: str) -> None:
-    command.killed(point, "keys", "rotate", "--actor", "kim")
+def test_a_first_step_that_is_killed_is_whole_or_not_there(
+    command: Deployed, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command.killed(point, "keys", "rotate")
+    monkeypatch.setattr("bensync.cli.session.system_user", lambda: "alex")
     code = 15 if point.endswith("before") else 0
-    assert main(["--config", str(command.config), "keys", "rotate", "--actor", "alex"]) == code
+    assert main(["--config", str(command.config), "keys", "rotate"]) == code

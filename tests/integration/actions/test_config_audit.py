@@ -13,6 +13,7 @@ from structlog.testing import capture_logs
 from bensync import fault_points
 from bensync.actions.config_audit import VERB
 from bensync.cli.app import main
+from bensync.cli.system_user import system_user
 from bensync.core.access import Role
 from bensync.core.changes import FieldChange
 from bensync.daemon.process import load
@@ -89,7 +90,7 @@ def test_the_first_use_notes_what_is_set_and_the_next_one_nothing(installation: 
     assert noted["sites.acme.status.active"] == "Active"
     used(installation)
     (entry,) = entries(installation)
-    assert (entry.actor, entry.reason) == ("kim", "used by `bensync status`")
+    assert (entry.actor, entry.reason) == (system_user(), "used by `bensync status`")
 
 
 def test_a_changed_limit_is_told_with_both_values_and_a_way_to_a_secret_with_none(installation: Deployed) -> None:

@@ -8,6 +8,7 @@ import signal
 
 from bensync import wiring
 from bensync.cli.app import main
+from bensync.cli.system_user import system_user
 from bensync.errors import BensyncError
 from tests.fixtures.databases import on_sqlite
 from tests.integration.cli.moves import changed
@@ -78,13 +79,13 @@ def test_A_47_who_is_not_named_as_an_approver_is_refused_and_audited(begun):
     ):
         answer = begun.run(*words, "--actor", "broker")
         assert answer.code == 15
-        assert "broker may not decide" in answer.err
+        assert f"broker (by {system_user()}) may not decide" in answer.err
 
     assert begun.json("requests", "list", "--state", "pending")["requests"][0]["id"] == int(number)
     refused = [entry for entry in begun.json("audit")["audit"] if entry["verb"].endswith(".refused")]
     assert [(entry["actor"], entry["verb"]) for entry in refused] == [
-        ("broker", "decision.refused"),
-        ("broker", "decision.refused"),
-        ("broker", "correct.refused"),
+        (f"broker (by {system_user()})", "decision.refused"),
+        (f"broker (by {system_user()})", "decision.refused"),
+        (f"broker (by {system_user()})", "correct.refused"),
     ]
     assert begun.run("requests", "approve", number, "--confirm", "--actor", "ana").code == 0

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import and_, delete, select, update
+from sqlalchemy import Row, and_, delete, select, update
 
 from bensync.core.access import Grant, Right, Role
+from bensync.state.access.row_proofs import RowProofs
 from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.schema import access
 
@@ -25,13 +26,28 @@ _codes = access.RecoveryCodeRow.__table__
 
 
 class Account(msgspec.Struct, frozen=True):
-    """A named person, with everything they were granted and no secret."""
+    """A named person, with everything they were granted and no secret.
+
+    Attributes:
+        id: its number.
+        name: the name to sign in with.
+        created_at: when it was added.
+        disabled_at: since when it is disabled; None while it is enabled.
+        grants: the roles, without those whose proof does not fit.
+        proven: whether bensync wrote this account as it is; nobody signs in to one that is not proven.
+    """
 
     id: int
     name: str
     created_at: datetime
     disabled_at: datetime | None
     grants: tuple[Grant, ...]
+    proven: bool = True
+
+    @property
+    def enabled(self) -> bool:
+        """Whether the account may be used."""
+        return self.proven and self.disabled_at is None
 
 
 class Proofs(msgspec.Struct, frozen=True):
@@ -50,6 +66,9 @@ class Accounts:
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
+        self._account_proofs = RowProofs(transaction, _accounts)
+        self._grant_proofs = RowProofs(transaction, _grants)
+        self._code_proofs = RowProofs(transaction, _codes)
 
     def add(self, name: str, password: str, sealed_totp: bytes, now: datetime) -> int | None:
         """Add an account; return its id, or None if the name is taken."""
@@ -66,14 +85,22 @@ class Accounts:
             self._transaction.insert(access.AccountRow).values(**new).on_conflict_do_nothing(index_elements=["name"])
         )
         added = self._transaction.connection.execute(insert.returning(_accounts.c.id)).scalar_one_or_none()
-        return int(added) if added is not None else None
+        if added is None:
+            return None
+        self.vouch(int(added))
+        return int(added)
+
+    def vouch(self, account_id: int) -> None:
+        """Write the proof of an account as it is now; only where an authorized person gave it new means to sign in."""
+        self._account_proofs.sign(self._row(account_id))
 
     def proofs(self, name: str) -> Proofs | None:
-        """Return the proofs of the person of this name, or None."""
-        columns = [_accounts.c[field] for field in Proofs.__struct_fields__ if field != "account_id"]
-        query = select(_accounts.c.id.label("account_id"), *columns).where(_accounts.c.name == name)
-        row = self._transaction.connection.execute(query).one_or_none()
-        return Proofs(**row._asdict()) if row is not None else None
+        """Return the proofs of the person of this name, or None; also None if the account is not proven."""
+        row = self._transaction.connection.execute(select(_accounts).where(_accounts.c.name == name)).one_or_none()
+        if row is None or not self._account_proofs.fits(row):
+            return None
+        fields = {field: row._asdict()[field] for field in Proofs.__struct_fields__ if field != "account_id"}
+        return Proofs(account_id=row.id, **fields)
 
     def get(self, account_id: int) -> Account | None:
         """Return one account."""
@@ -108,13 +135,19 @@ class Accounts:
     def change_codes(self, account_id: int, macs: Iterable[bytes]) -> None:
         """Replace all recovery codes by these."""
         self._transaction.connection.execute(delete(_codes).where(_codes.c.account_id == account_id))
-        rows = [{"mac": mac, "account_id": account_id} for mac in macs]
-        self._transaction.connection.execute(_codes.insert(), rows)
+        rows: list[dict[str, Any]] = [{"mac": mac, "account_id": account_id} for mac in macs]
+        proven = [{**row, "proof": self._code_proofs.of(row)} for row in rows]
+        self._transaction.connection.execute(_codes.insert(), proven)
 
     def use_code(self, account_id: int, mac: bytes, now: datetime) -> bool:
         """Use up a recovery code; return False if there is none like it, or it was used already."""
         unused = and_(_codes.c.account_id == account_id, _codes.c.mac == mac, _codes.c.used_at.is_(None))
-        return self._transaction.connection.execute(update(_codes).where(unused).values(used_at=now)).rowcount == 1
+        row = self._transaction.connection.execute(select(_codes).where(unused).with_for_update()).one_or_none()
+        if row is None or not self._code_proofs.fits(row):
+            return False
+        # Without the proof, nobody makes a used code good again. The UPDATE decides between two sign-ins at once.
+        used = update(_codes).where(unused).values(used_at=now, proof=None)
+        return self._transaction.connection.execute(used).rowcount == 1
 
     def disable(self, account_id: int, now: datetime | None) -> None:
         """Disable an account, or with None enable it again."""
@@ -131,7 +164,8 @@ class Accounts:
             "granted_by": by,
             "granted_at": now,
         }
-        anew = {name: values[name] for name in ("extras", "granted_by", "granted_at")}
+        values["proof"] = self._grant_proofs.of(values)
+        anew = {name: values[name] for name in ("extras", "granted_by", "granted_at", "proof")}
         unique = ["account_id", "site", "role", "employee_id"]
         insert = self._transaction.insert(access.RoleGrantRow).values(**values)
         self._transaction.connection.execute(insert.on_conflict_do_update(index_elements=unique, set_=anew))
@@ -141,7 +175,15 @@ class Accounts:
         had = and_(_grants.c.account_id == account_id, _grants.c.site == site, _grants.c.role == role.value)
         return self._transaction.connection.execute(delete(_grants).where(had)).rowcount > 0
 
+    def _row(self, account_id: int) -> Row[Any]:
+        query = select(_accounts).where(_accounts.c.id == account_id).with_for_update()
+        return self._transaction.connection.execute(query).one()
+
     def _set(self, account_id: int, **values: Any) -> None:
+        # An account that is not proven stays so: a change of one column must not vouch for the others.
+        row = self._row(account_id)
+        if self._account_proofs.fits(row):
+            values["proof"] = self._account_proofs.of({**row._asdict(), **values})
         self._transaction.connection.execute(update(_accounts).where(_accounts.c.id == account_id).values(**values))
 
     def _read(self, condition: Any) -> list[Account]:
@@ -151,8 +193,17 @@ class Accounts:
         order = (_grants.c.site, _grants.c.role, _grants.c.employee_id)
         granted: dict[int, list[Grant]] = {}
         for row in self._transaction.connection.execute(select(_grants).where(of_accounts).order_by(*order)):
-            extras = frozenset(Right(right) for right in row.extras)
-            granted.setdefault(row.account_id, []).append(Grant(row.site, Role(row.role), row.employee_id, extras))
+            if self._grant_proofs.fits(row):
+                extras = frozenset(Right(right) for right in row.extras)
+                granted.setdefault(row.account_id, []).append(Grant(row.site, Role(row.role), row.employee_id, extras))
         return [
-            Account(row.id, row.name, row.created_at, row.disabled_at, tuple(granted.get(row.id, ()))) for row in rows
+            Account(
+                row.id,
+                row.name,
+                row.created_at,
+                row.disabled_at,
+                tuple(granted.get(row.id, ())),
+                self._account_proofs.fits(row),
+            )
+            for row in rows
         ]

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import and_, delete, select, update
 
+from bensync.state.access.row_proofs import RowProofs
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import access
 
@@ -29,20 +30,22 @@ class Tokens:
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
+        self._proofs = RowProofs(transaction, _table)
 
     def add(self, digest: bytes, account_id: int, label: str, now: datetime, expires_at: datetime) -> bool:
         """Add a token; return False if the account has one with this label."""
         row = {"digest": digest, "account_id": account_id, "label": label, "created_at": now, "expires_at": expires_at}
-        insert = self._transaction.insert(access.TokenRow).values(**row)
+        insert = self._transaction.insert(access.TokenRow).values(**row, proof=self._proofs.of(row))
         once = insert.on_conflict_do_nothing(index_elements=["account_id", "label"]).returning(_table.c.label)
         # Not rowcount: PostgreSQL reports none for an insert that leaves a conflict alone.
         return self._transaction.connection.scalar(once) is not None
 
     def find(self, digest: bytes) -> Token | None:
-        """Return the token with this hash, or None."""
-        columns = [_table.c[name] for name in Token.__struct_fields__]
-        row = self._transaction.connection.execute(select(*columns).where(_table.c.digest == digest)).one_or_none()
-        return Token(*row) if row is not None else None
+        """Return the token with this hash, or None; also None if its proof does not fit."""
+        row = self._transaction.connection.execute(select(_table).where(_table.c.digest == digest)).one_or_none()
+        if row is None or not self._proofs.fits(row):
+            return None
+        return Token(*(row._asdict()[name] for name in Token.__struct_fields__))
 
     def touch(self, digest: bytes, now: datetime) -> None:
         """Record that a token was used."""
@@ -58,3 +61,7 @@ class Tokens:
         """End a token; return False if there is none with this label."""
         condition = and_(_table.c.account_id == account_id, _table.c.label == label)
         return self._transaction.connection.execute(delete(_table).where(condition)).rowcount == 1
+
+    def revoke_all(self, account_id: int) -> int:
+        """End all tokens of an account; return how many."""
+        return self._transaction.connection.execute(delete(_table).where(_table.c.account_id == account_id)).rowcount

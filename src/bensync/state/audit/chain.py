@@ -14,10 +14,10 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, column, inspect, select, table, text, update
+from sqlalchemy import Connection, Row, column, func, inspect, select, table, text, update
 from sqlmodel import UTCDateTime
 
-from bensync.errors import StateError
+from bensync.errors import ASK_OPERATOR, StateError
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
@@ -28,7 +28,12 @@ _LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"
 
 _LINE = re.compile(r"(?:^|\s)(\S+) (\d+) ([0-9a-f]{64})\s*$", re.MULTILINE)
 
+GENESIS = "trails"
+"""The name of the secret that holds the genesis of every trail."""
+_genesis = msgspec.json.Decoder(dict[str, datetime])
+
 _table = sync.AuditRow.__table__
+_secrets = sync.SecretRow.__table__
 _heads = sync.AuditHeadRow.__table__
 
 
@@ -85,6 +90,7 @@ class Chain:
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
+        self._begun = BegunTrails(transaction.connection, transaction.vault)
         self._head: Head | None = None
         self._proven = True
 
@@ -93,10 +99,14 @@ class Chain:
 
         Writers of one site wait for each other from here to the end of the transaction.
         """
+        to_write = list(entries)
         # The head is locked once a transaction: every further entry follows the one that this transaction wrote last.
         head = self._head or self._lock()
+        if to_write and not head.id:
+            # A trail that begins a second time was removed in between, and its new head never gets a proof.
+            self._proven = self._proven and self._begun.add(self._transaction.site, to_write[0].at)
         rows = []
-        for entry in entries:
+        for entry in to_write:
             row = self._linked(entry, head)
             head = Head(self._transaction.site, row["id"], row["mac"])
             rows.append(row)
@@ -174,6 +184,9 @@ class Chain:
         row = self._transaction.connection.execute(
             select(_heads).where(_heads.c.site == self._transaction.site)
         ).one_or_none()
+        begun_at = self._begun.get(self._transaction.site)
+        if begun_at is not None and not last.id:
+            return ChainFault(1, f"it is missing, like all others: the trail began at {begun_at:%Y-%m-%d %H:%M} UTC")
         kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
         # Entries that were cut off the end leave a chain that fits; the head of the trail still names the last of them,
         # and nobody without the vault's key can write another.
@@ -209,6 +222,59 @@ class Chain:
 
     def _mine(self) -> Any:
         return _table.c.site == self._transaction.site
+
+
+class BegunTrails:
+    """The sealed genesis of every trail, without which the database does not open: no trail is removed unseen.
+
+    Args:
+        connection: an open transaction.
+        vault: of any site.
+    """
+
+    def __init__(self, connection: Connection, vault: Vault) -> None:
+        self._connection = connection
+        self._vault = vault
+
+    def all(self) -> Mapping[str, datetime]:
+        """Return when each trail began, by its site."""
+        return self._read(select(_secrets.c.sealed).where(_secrets.c.name == GENESIS))
+
+    def get(self, site: str) -> datetime | None:
+        """Return when the trail of a site began; None if it has not begun."""
+        return self.all().get(site)
+
+    def add(self, site: str, at: datetime) -> bool:
+        """Record that the trail of a site begins; return False if it began before."""
+        begun = dict(self._read(select(_secrets.c.sealed).where(_secrets.c.name == GENESIS).with_for_update()))
+        if site in begun:
+            return False
+        sealed = self.seal({**begun, site: at})
+        self._connection.execute(update(_secrets).where(_secrets.c.name == GENESIS).values(sealed=sealed))
+        return True
+
+    def adopt(self) -> None:
+        """Record every trail of a database that had no genesis."""
+        query = select(_table.c.site, func.min(_table.c.at).label("at")).group_by(_table.c.site)
+        begun = {row.site: row.at for row in self._connection.execute(query)}
+        self._connection.execute(_secrets.insert().values(name=GENESIS, sealed=self.seal(begun)))
+
+    def seal(self, begun: Mapping[str, datetime]) -> bytes:
+        """Return the value that holds these trails."""
+        return self._vault.seal_secret(msgspec.json.encode(begun), GENESIS)
+
+    def _read(self, query: Any) -> Mapping[str, datetime]:
+        sealed = self._connection.scalar(query)
+        if sealed is None:
+            raise no_genesis()
+        return _genesis.decode(self._vault.unseal_secret(sealed, GENESIS))
+
+
+def no_genesis() -> StateError:
+    """Return the error of a database that lost the genesis of its trails."""
+    why = "somebody removed it, and with it the proof that no trail was removed"
+    fix = "keep the database as it is, find out who could write to it, then restore a backup"
+    return StateError("The record of the audit trails is missing", why, fix, remedy=ASK_OPERATOR)
 
 
 @contextlib.contextmanager

@@ -8,6 +8,7 @@ from datetime import datetime
 import msgspec
 from sqlalchemy import Connection, and_, func, select
 
+from bensync.core.access import is_same_person, people_of
 from bensync.core.changes import FieldChange
 from bensync.core.values.ssn import without_ssn
 from bensync.state.audit.chain import DETAIL, AuditEntry, Chain
@@ -98,6 +99,20 @@ class AuditTrail:
         query = select(_audit.c.actor, _audit.c.verb, _audit.c.at).where(condition, _audit.c.at > after)
         row = self._transaction.connection.execute(query.order_by(_audit.c.id.desc()).limit(1)).one_or_none()
         return ApprovalStep(row.actor, row.at, done=row.verb.endswith(".second")) if row is not None else None
+
+    def made_account(self, name: str, other: str, after: datetime) -> bool:
+        """Return whether one of two people gave the other the means to sign in after a time, as any trail says."""
+        accounts = {f"user {account}" for account in people_of(name) | people_of(other)}
+        gives_means = _audit.c.verb.in_(["users.add", "users.reset", "users.enable", "users.token"])
+        # By site, because the index begins with it: the trails of all sites together may have millions of entries.
+        sites = self._transaction.connection.scalars(select(sync.AuditHeadRow.__table__.c.site)).all()
+        condition = and_(_audit.c.site.in_(sites), gives_means, _audit.c.object.in_(accounts), _audit.c.at > after)
+        query = select(_audit.c.actor, _audit.c.object).where(condition)
+        return any(
+            is_same_person(row.actor, maker) and row.object.removeprefix("user ") in people_of(user)
+            for row in self._transaction.connection.execute(query)
+            for maker, user in ((name, other), (other, name))
+        )
 
     def pending_approvals(self, acts: Iterable[str], after: datetime) -> list[PendingApproval]:
         """Return the actions whose first step is after a time and whose second is missing, oldest first."""

@@ -71,8 +71,7 @@ class Database:
             StateError: otherwise.
         """
         with self.whole() as connection:
-            has_version = inspect(connection).has_table("alembic_version")
-            version = connection.scalar(text("SELECT version_num FROM alembic_version")) if has_version else None
+            version = schema_of(connection)
         if version != head():
             why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`", remedy=run_command("migrate"))
@@ -90,6 +89,14 @@ class Database:
             if step:
                 with around(f"{step}.commit"):
                     begun.commit()
+
+
+def schema_of(connection: Connection) -> str | None:
+    """Return the schema that a database has, or None if it has no tables."""
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    return version
 
 
 def head() -> str:

@@ -114,9 +114,14 @@ class Vault:
     def __init__(self, site: str, seal: Seal, index_key: bytes, fingerprint_key: bytes, mac_key: bytes) -> None:
         self._site = site.encode()
         self._seal = seal
+        self._keys = (index_key, fingerprint_key, mac_key)
         self._index_key = index_key
         self._mac_key = mac_key
         self._digest = hashlib.blake2b(key=fingerprint_key, digest_size=_INDEX_BYTES)
+
+    def beside(self, site: str) -> Vault:
+        """Return the vault of another site, with the same keys."""
+        return Vault(site, self._seal, *self._keys)
 
     def index(self, ssn: str) -> bytes:
         """Return the key of a person: HMAC-SHA256 of site and SSN, 16 bytes. Nobody can guess it without the vault."""
@@ -162,6 +167,18 @@ class Vault:
             StateError: see `Seal.unseal`.
         """
         return self._seal.unseal(sealed, self._context(purpose, key))
+
+    def seal_secret(self, plain: bytes, name: str) -> bytes:
+        """Seal a value of the table of secrets, which belong to no site."""
+        return self._seal.seal(plain, name.encode())
+
+    def unseal_secret(self, sealed: bytes, name: str) -> bytes:
+        """Open a value of the table of secrets.
+
+        Raises:
+            StateError: see `Seal.unseal`.
+        """
+        return self._seal.unseal(sealed, name.encode())
 
     def _context(self, purpose: bytes, key: bytes) -> bytes:
         # Without it, somebody who can write to the database could swap the sealed profiles of two people unnoticed.

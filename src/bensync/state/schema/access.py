@@ -1,4 +1,7 @@
-"""The tables of accounts, grants, sessions, tokens and sign-in attempts. They belong to no site."""
+"""The tables of accounts, grants, sessions, tokens and sign-in attempts. They belong to no site.
+
+`bensync.state.access.row_proofs` says what ``proof`` covers; without one that fits, a row gives no right.
+"""
 
 from __future__ import annotations
 
@@ -22,6 +25,7 @@ class AccountRow(StateTable, table=True):
     totp_step: int = 0
     created_at: datetime
     disabled_at: datetime | None = None
+    proof: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class RoleGrantRow(StateTable, table=True):
@@ -38,6 +42,7 @@ class RoleGrantRow(StateTable, table=True):
     extras: list[str] = Field(sa_type=JSON)
     granted_by: str
     granted_at: datetime
+    proof: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class RecoveryCodeRow(StateTable, table=True):
@@ -47,6 +52,7 @@ class RecoveryCodeRow(StateTable, table=True):
     mac: bytes = Field(primary_key=True, sa_type=Bytes)
     account_id: int = Field(foreign_key="account.id", index=True)
     used_at: datetime | None = None
+    proof: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class SessionRow(StateTable, table=True):
@@ -59,6 +65,7 @@ class SessionRow(StateTable, table=True):
     seen_at: datetime
     stepped_up_at: datetime | None = None
     revoked_at: datetime | None = None
+    proof: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class TokenRow(StateTable, table=True):
@@ -72,6 +79,7 @@ class TokenRow(StateTable, table=True):
     created_at: datetime
     expires_at: datetime
     used_at: datetime | None = None
+    proof: bytes | None = Field(default=None, sa_type=Bytes)
 
 
 class AttemptRow(StateTable, table=True):

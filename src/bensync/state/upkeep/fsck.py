@@ -56,6 +56,17 @@ def check_database(connection: Connection) -> Iterator[PreflightFinding]:
     yield finding("the file of the database is sound", _unsound(connection), FIX)
 
 
+def check_access(deployment: SiteState) -> Iterator[PreflightFinding]:
+    """Yield the findings about accounts and their rights; ``deployment`` is the state of the deployment."""
+    from bensync.state.access import trail_rights  # the tables of access, which the checks of a site do not need
+
+    fix = "find out who could write to the database; `users reset` and `users grant` make a right good again"
+    rows = trail_rights.unproven(deployment.transaction)
+    yield finding("every row that gives a right was written by bensync", rows, fix)
+    differences = trail_rights.differences(deployment.transaction)
+    yield finding("accounts and roles are those of the audit trail", differences, fix)
+
+
 def sites(connection: Connection) -> list[str]:
     """Return the sites of which anything is stored."""
     listed = [table.c.site for table in every_table() if "site" in table.c]

@@ -6,10 +6,11 @@ Pages only start and watch them, so that a closed page or a restarted web server
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,6 +18,7 @@ from typing import Any, Protocol
 import msgspec
 import structlog
 
+from bensync.core.access import ORDER_VARIABLE
 from bensync.errors import BusyError
 from bensync.fault_points import around
 
@@ -52,8 +54,8 @@ class QueuedRun(msgspec.Struct, frozen=True):
 class RunQueue(Protocol):
     """The queue of the workers, where they do the syncs that users start."""
 
-    def ask(self, site: str, words: Sequence[str], actor: str) -> None:
-        """Add a sync to the queue, before the daily ones.
+    def ask(self, site: str, words: Sequence[str], actor: str, order: str) -> None:
+        """Add a sync to the queue, before the daily ones; ``order`` proves that the actor started it.
 
         Raises:
             BusyError: a sync that was added before has not started.
@@ -103,7 +105,7 @@ class Job:
         """Wait for the end; return False where it takes longer."""
         return self._ended.wait(seconds)
 
-    def run(self, command: Sequence[str], longest: timedelta) -> None:
+    def run(self, command: Sequence[str], longest: timedelta, order: str) -> None:
         """Run the process, end it after ``longest``, and read its output; to be called in a thread of its own."""
         try:
             with around("web.turn"):
@@ -113,6 +115,7 @@ class Job:
                     stdout=subprocess.PIPE,
                     stderr=subprocess.DEVNULL,
                     text=True,
+                    env={**os.environ, ORDER_VARIABLE: order},
                     # A Ctrl+C at `bensync serve` reaches the whole process group, and must not stop a sync halfway.
                     start_new_session=True,
                 )
@@ -138,12 +141,20 @@ class Jobs:
     Args:
         config: the configuration file for all commands.
         longest: the time after which a command is ended, `[daemon] turn_hours`.
+        sign: returns the order of an actor to run a command at a site.
         elsewhere: the queue of the workers that do the syncs, where this machine does not.
     """
 
-    def __init__(self, config: Path, longest: timedelta, elsewhere: RunQueue | None = None) -> None:
+    def __init__(
+        self,
+        config: Path,
+        longest: timedelta,
+        sign: Callable[[str, str, str], str],
+        elsewhere: RunQueue | None = None,
+    ) -> None:
         self._config = config.absolute()
         self._longest = longest
+        self._sign = sign
         self._elsewhere = elsewhere
         self._lock = threading.Lock()
         self._last: dict[tuple[str, bool], Job] = {}
@@ -158,7 +169,7 @@ class Jobs:
         if self._elsewhere is None:
             self.start(site, words, actor, now)
             return
-        self._elsewhere.ask(site, words, actor)
+        self._elsewhere.ask(site, words, actor, self._sign(site, words[0], actor))
         self._handed[site] = now
         log.info("web.handed", site=site, command=words[0])
 
@@ -174,6 +185,7 @@ class Jobs:
             BusyError: another command is in progress for this site.
         """
         job = Job(site, words, actor, now)
+        order = self._sign(site, words[0], actor)
         with self._lock:
             # Under the lock: two clicks at once must not start two commands.
             for other in (self._last.get((site, True)), self._last.get((site, False))):
@@ -181,10 +193,8 @@ class Jobs:
                     why = f"{other.actor} started another task for this site, which is in progress."
                     raise BusyError("The task was not started.", why, "Wait until it is finished, then try again.")
             self._last[site, job.rehearses] = job
-        # `plan` changes nothing, so it has no --actor.
-        named = ["--actor", actor] if words[0] != "plan" else []
         command = [sys.executable, "-m", "bensync", "--config", str(self._config), "--site", site, "--json"]
-        arguments = ([*command, *words, *named], self._longest)
+        arguments = ([*command, *words], self._longest, order)
         threading.Thread(target=job.run, args=arguments, name=f"job {site}", daemon=True).start()
         return job
 

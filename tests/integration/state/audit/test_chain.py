@@ -274,6 +274,22 @@ def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(de
         older.close()
 
 
+def test_a_trail_that_was_removed_as_a_whole_is_missing_also_after_the_next_entry(written):
+    attack(written, "DELETE FROM audit", "DELETE FROM audit_head")
+    assert verify(written) == 1
+    write(written, 2)
+
+    assert verify(written) is not None
+    assert verify(written, site="gamma") is None
+
+
+def test_without_the_genesis_of_the_trails_nothing_opens_and_no_migration_makes_another(written):
+    attack(written, "DELETE FROM audit", "DELETE FROM audit_head", "DELETE FROM secret WHERE name = 'trails'")
+    for attempt in (lambda: head(written), written.store.migrate, written.store.check):
+        with pytest.raises(StateError, match="record of the audit trails is missing"):
+            attempt()
+
+
 def test_the_next_entry_does_not_make_a_changed_head_good(written):
     attack(
         written,

@@ -5,11 +5,9 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import text
 
-from bensync.actions import corrections
 from bensync.errors import StateError
 from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.benefit_site import BOOK
-from tests.fixtures.user_deployment import ROOT
 
 
 def test_coverage_rows_never_change_whoever_tries(site):
@@ -44,9 +42,7 @@ def test_an_event_that_was_moved_to_another_participant_does_not_open(site):
 def test_another_ssn_leaves_events_and_coverage_as_they_were(site):
     who = site.covered()
     before = site.case(who)
-    corrections.edit(
-        site.deployment.store, "acme", who.id, {"ssn": "123459999"}, "a letter", ROOT, site.deployment.now, book=BOOK
-    )
+    site.deployment.correct_ssn(who, "123459999", book=BOOK)
 
     after = site.case(who)
     assert after.participant.key != before.participant.key

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import event
 
+from bensync.cli.system_user import system_user
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing, masked_ssn
 from bensync.core.requests import RequestState
@@ -102,7 +103,7 @@ def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, fill
     assert acme.run("sync").code == 11
     with filled_store.read("acme") as work:
         status = work.lists.status()
-    assert (status.last_update.kind, status.last_update.actor) == (RunKind.RESYNC, "kim")
+    assert (status.last_update.kind, status.last_update.actor) == (RunKind.RESYNC, f"kim (by {system_user()})")
     assert status.last_update.boxes == ("active", "inactive")
     assert status.last_update.delivery == "ACME0001_FULL_000001.csv.gpg"
     assert status.last_error.error["kind"] == "SourceError"

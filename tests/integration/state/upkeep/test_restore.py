@@ -203,7 +203,7 @@ def write_old_database(file: Path) -> None:
         command.upgrade(config, "0002")
     engine.dispose()
     with opened(f"sqlite:///{file}.now") as now, now.whole() as connection:
-        secrets = connection.execute(text("SELECT name, sealed FROM secret")).all()
+        secrets = connection.execute(text("SELECT name, sealed FROM secret WHERE name <> 'trails'")).all()
     with contextlib.closing(sqlite3.connect(file)) as connection:
         connection.executemany("INSERT INTO secret (name, sealed) VALUES (?, ?)", [tuple(row) for row in secrets])
         audit = ("acme", "2026-01-01 00:00:00", "me", "of.old", "nothing", "")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ import msgspec
 import psycopg
 import pytest
 
+from bensync.actions.authorization import sign_order
 from bensync.cli.commands.setup import optional_workers
 from bensync.core.access import Role
 from bensync.core.runs import Outcome, RunKind
@@ -28,7 +30,9 @@ def web_pages(tmp_path: Path, postgresql: str) -> Iterator[Pages]:
     with pages(tmp_path, postgresql, EXTRA) as served:
         app = served.app.state.bensync
         elsewhere = optional_workers.adhoc_runs(app.deployment, app.store)
-        served.app.state.bensync = msgspec.structs.replace(app, jobs=Jobs(served.config, timedelta(hours=1), elsewhere))
+        served.app.state.bensync = msgspec.structs.replace(
+            app, jobs=Jobs(served.config, timedelta(hours=1), partial(sign_order, app.store), elsewhere)
+        )
         served.deployment.now = datetime.now(UTC)
         yield served
 

@@ -14,7 +14,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
 from bensync.cli.every_site import Answer, for_every_site
-from bensync.cli.invocation import Actor, Limit, UsageError, actor_name, now
+from bensync.cli.invocation import Actor, Limit, UsageError, now
 from bensync.cli.render.event_runs import print_report, print_search_results, print_searches, print_summary
 from bensync.cli.session import CliSession, session
 from bensync.core.values.limits import PAGE_SIZE
@@ -57,7 +57,7 @@ def run(
     def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
         book = _book(call, site, schedule)
         only = tuple(number_of(store, site, employee) for employee in employees or ())
-        order = EventRunOptions(MANUAL, actor_name(actor), wanted, schedule, only, report_only, record)
+        order = EventRunOptions(MANUAL, call.actor_name(actor), wanted, schedule, only, report_only, record)
         results: list[CaseResult] = []
         # Only a report shows each participant; a real run of a large site must not hold all results in memory.
         record_result = results.append if report_only else lambda _: None
@@ -80,7 +80,7 @@ def begin(ctx: typer.Context, actor: Actor = None) -> None:
     site = call.only_site()
     book = _book(call, site)
     with call.store() as store:
-        total = begin_events(call.deployment().site_context(site, store), book, actor_name(actor), now)
+        total = begin_events(call.deployment().site_context(site, store), book, call.actor_name(actor), now)
     call.answer(
         {"begun": {"site": site, "people": total}},
         lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got a closed snapshot event."),
@@ -138,7 +138,8 @@ def search(
     with call.store() as store:
         place = call.deployment().site_context(site, store)
         results = [
-            search_site(place, book, code, begin_on.date(), end_on.date(), actor_name(actor), now()) for code in wanted
+            search_site(place, book, code, begin_on.date(), end_on.date(), call.actor_name(actor), now())
+            for code in wanted
         ]
     shape = [
         {

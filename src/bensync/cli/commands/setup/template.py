@@ -15,7 +15,7 @@ from pydantic import BaseModel, SecretStr
 from pydantic.fields import FieldInfo
 
 from bensync.config import loading
-from bensync.config.settings import AlertSettings, Daemon, ScheduleSettings, Settings, Site, State, Web
+from bensync.config.settings import AlertSettings, CommandLine, Daemon, ScheduleSettings, Settings, Site, State, Web
 from bensync.config.tables import Codes, Custom, GuardLimits, StatusSettings
 from bensync.core.schedule import Weekday
 from bensync.delivery.settings import SMTP_PORT
@@ -73,6 +73,8 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     lines += _table("daemon", Daemon, {}, Settings.model_fields["daemon"].description)
     lines += _table("mail", hands["mail"], values.get("mail"), Settings.model_fields["mail"].description, whole=False)
     lines += _table("web", Web, {}, Settings.model_fields["web"].description)
+    lines += ["", f"# [command_line.users]  # {CommandLine.model_fields['users'].description}"]
+    lines += ['# alice = ["all"]', '# reports = ["see_overview", "see_requests"]']
     lines += _table("alerts", AlertSettings, {}, Settings.model_fields["alerts"].description)
     lines += ["", f"[sites.{name}]", *_entries(Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
@@ -101,6 +103,7 @@ def tables() -> dict[str, type[BaseModel]]:
         "daemon": Daemon,
         "mail": hands.mail,
         "web": Web,
+        "command_line": CommandLine,
         "alerts": AlertSettings,
         **{f"source.{name}": model for name, model in hands.sources.items()},
         "status": StatusSettings,

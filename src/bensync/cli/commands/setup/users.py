@@ -16,12 +16,11 @@ from bensync.actions import tokens as api_tokens
 from bensync.actions import users as accounts
 from bensync.actions.authorization import ACCOUNTS
 from bensync.cli.commands.review import second_person
-from bensync.cli.invocation import Actor, actor_name, now
+from bensync.cli.invocation import Actor, now
 from bensync.cli.render.console import moment, table
 from bensync.cli.session import session
 from bensync.config.references import decoded
-from bensync.core import access
-from bensync.core.access import Grant, Right, Role, command_line_actor
+from bensync.core.access import Grant, Right, Role
 from bensync.errors import ConfigError
 from bensync.state.access.accounts import Account
 from bensync.state.store import Store
@@ -60,7 +59,7 @@ def add(
             name,
             _password(password_file),
             given,
-            _doer(actor),
+            session(ctx).actor(actor),
             now(),
             issuer=ISSUER,
             two=_two(ctx, given.site),
@@ -72,7 +71,7 @@ def reset(ctx: typer.Context, name: Name, password_file: PasswordFile = None, ac
     """Give a user a new password, QR code, and recovery codes."""
     with session(ctx).store() as store:
         new = accounts.reset(
-            store, name, _password(password_file), _doer(actor), now(), issuer=ISSUER, two=_careful(ctx)
+            store, name, _password(password_file), session(ctx).actor(actor), now(), issuer=ISSUER, two=_careful(ctx)
         )
     _answer(ctx, new)
 
@@ -99,23 +98,23 @@ def grant(
     """Give a user a role on a site. Their sessions end."""
     given = _grant(session(ctx).only_site(), role, may, employee)
     two = _two(ctx, given.site)
-    _change(ctx, name, lambda store: accounts.grant(store, name, given, _doer(actor), now(), two=two))
+    _change(ctx, name, lambda store: accounts.grant(store, name, given, session(ctx).actor(actor), now(), two=two))
 
 
 def revoke(ctx: typer.Context, name: Name, role: RoleName, actor: Actor = None) -> None:
     """Take a role on a site from a user. Their sessions end."""
     site, which = session(ctx).only_site(), _role(role)
-    _change(ctx, name, lambda store: accounts.revoke(store, name, site, which, _doer(actor), now()))
+    _change(ctx, name, lambda store: accounts.revoke(store, name, site, which, session(ctx).actor(actor), now()))
 
 
 def disable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
     """Disable an account. Its sessions end at once."""
-    _change(ctx, name, lambda store: accounts.disable(store, name, _doer(actor), now()))
+    _change(ctx, name, lambda store: accounts.disable(store, name, session(ctx).actor(actor), now()))
 
 
 def enable(ctx: typer.Context, name: Name, actor: Actor = None) -> None:
     """Enable a disabled account, with the roles it had."""
-    _change(ctx, name, lambda store: accounts.enable(store, name, _doer(actor), now(), two=_careful(ctx)))
+    _change(ctx, name, lambda store: accounts.enable(store, name, session(ctx).actor(actor), now(), two=_careful(ctx)))
 
 
 def token(
@@ -133,7 +132,8 @@ def token(
     """Create an API token for a user. It is shown only once."""
     with session(ctx).store() as store:
         # The database keeps only a hash, so this is the only moment at which the token can be shown.
-        secret = api_tokens.issue(store, name, label, timedelta(days=days), _doer(actor), now(), _careful(ctx))
+        by = session(ctx).actor(actor)
+        secret = api_tokens.issue(store, name, label, timedelta(days=days), by, now(), _careful(ctx))
     session(ctx).answer({"token": secret}, lambda console: console.print(secret, soft_wrap=True))
 
 
@@ -150,19 +150,19 @@ def tokens(ctx: typer.Context, name: Name) -> None:
 def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None) -> None:
     """Revoke an API token at once."""
     with session(ctx).store() as store:
-        api_tokens.revoke(store, name, label, _doer(actor), now())
+        api_tokens.revoke(store, name, label, session(ctx).actor(actor), now())
     session(ctx).answer({"revoked": label}, lambda console: console.print(f"The token {label} is revoked."))
 
 
 def _two(ctx: typer.Context, site: str) -> bool:
     """Return whether a role needs two approvers on this site."""
-    return "grant" in session(ctx).deployment().settings.sites[site].second_approver
+    return session(ctx).deployment().settings.sites[site].grants_take_two
 
 
 def _careful(ctx: typer.Context) -> list[str]:
     """Return the sites on which a role needs two approvers."""
     sites = session(ctx).deployment().settings.sites
-    return [name for name, site in sites.items() if "grant" in site.second_approver]
+    return [name for name, site in sites.items() if site.grants_take_two]
 
 
 def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> None:
@@ -174,10 +174,6 @@ def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> N
     call.answer(
         {"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account), wrap=("Name",))
     )
-
-
-def _doer(named: str | None) -> access.Actor:
-    return command_line_actor(actor_name(named))
 
 
 def _role(text: str) -> Role:
@@ -230,7 +226,7 @@ def _on(account: Account, site: str) -> bool:
 
 
 def _rows(account: Account) -> list[tuple[object, ...]]:
-    state = "disabled" if account.disabled_at else "enabled"
+    state = "not proven" if not account.proven else "disabled" if account.disabled_at else "enabled"
     rows: list[tuple[object, ...]] = [
         (account.name, given.site, given.role, given.employee_id, ", ".join(sorted(given.extras)), state)
         for given in account.grants

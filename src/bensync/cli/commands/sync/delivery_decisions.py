@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.cli.invocation import Actor, UsageError, actor_name, now
+from bensync.cli.invocation import Actor, UsageError, now
 from bensync.cli.render.deliveries import print_delivery
 from bensync.cli.session import session
 from bensync.core.runs import Delivery
@@ -37,7 +37,7 @@ def _decide(ctx: typer.Context, number: int, actor: str | None, how: Callable[..
     call = session(ctx)
     site = call.only_site()
     with call.store() as store:
-        delivery = how(call.deployment().sender_context(site, store), number, actor_name(actor), now)
+        delivery = how(call.deployment().sender_context(site, store), number, call.actor_name(actor), now)
         with store.read(site) as state:
             rows = state.lists.delivery_rows(number)
     call.answer(
@@ -75,7 +75,7 @@ def caught_up(
         seen = runs.highest_at_receiver(call.deployment().sender_context(site, store))
         receiver = ReceiverReport(feed, last, reason, sha256.lower(), sent, seen)
         with store.write(site, "delivery.catch_up") as state:
-            done = catch_up(state, receiver, actor_name(actor), now())
+            done = catch_up(state, receiver, call.actor_name(actor), now())
     shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
     call.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
 

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bensync.cli.every_site import Answer, for_every_site
-from bensync.cli.invocation import Actor, Limit, actor_name, now
+from bensync.cli.invocation import Actor, Limit, now
 from bensync.cli.render.console import failure_printer, moment, table
 from bensync.cli.session import session
 from bensync.errors import EXIT_DONE, GuardTripped
@@ -39,7 +39,7 @@ def intake(
     if files or anew:
         call.only_site()
     # A person who runs the command has perhaps repaired something: quarantined files are checked again.
-    asked = IntakeOptions(actor_name(actor), again=True, anew=anew)
+    asked = IntakeOptions(call.actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
     def receive_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:

@@ -13,15 +13,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsed
 from rich.progress import Progress as Bar
 
 from bensync import api_shapes
-from bensync.actions.authorization import require_second_person
+from bensync.actions.authorization import require_second_person, sign_order
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.every_site import Answer, for_every_site
-from bensync.cli.invocation import Actor, Invocation, UsageError, actor_name, console, now
+from bensync.cli.invocation import Actor, Invocation, UsageError, console, now
 from bensync.cli.render.console import failure_printer
 from bensync.cli.render.event_runs import print_report
 from bensync.cli.render.runs import print_plan, print_run_report
 from bensync.cli.session import CliSession, session
-from bensync.core.access import command_line_actor
+from bensync.core.access import Right
 from bensync.core.people import Status
 from bensync.core.plan import refused
 from bensync.core.ports import Record
@@ -55,7 +55,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     """
     call = session(ctx)
     boxes = _boxes(active=active, inactive=inactive)
-    order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, actor_name(None), boxes or None)
+    order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, call.actor_name(None), boxes or None)
     codes: list[int] = []
 
     def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
@@ -78,9 +78,9 @@ def sync(ctx: typer.Context, allow: Allow = None, actor: Actor = None, defer: De
         call.only_site()
     if defer:
         # The fingerprint travels with the job: the worker compares it with its own plan.
-        _defer(call, ["sync", *(["--allow", allow] if allow else [])], actor_name(actor))
+        _defer(call, ["sync", *(["--allow", allow] if allow else [])], call.actor_name(actor))
         return
-    _run(call, RunOptions(RunKind.DAILY, MANUAL, actor_name(actor), allow=allow))
+    _run(call, RunOptions(RunKind.DAILY, MANUAL, call.actor_name(actor), allow=allow), actor)
 
 
 def resync(
@@ -105,9 +105,9 @@ def resync(
     if defer:
         # Sorted, because the order of a set differs from process to process.
         ticked = [f"--{box.lower()}" for box in sorted(boxes)]
-        _defer(call, ["resync", *ticked, *(["--allow", allow] if allow else [])], actor_name(actor))
+        _defer(call, ["resync", *ticked, *(["--allow", allow] if allow else [])], call.actor_name(actor))
         return
-    _run(call, RunOptions(RunKind.RESYNC, MANUAL, actor_name(actor), boxes, allow))
+    _run(call, RunOptions(RunKind.RESYNC, MANUAL, call.actor_name(actor), boxes, allow), actor)
 
 
 def snapshot(
@@ -126,7 +126,7 @@ def snapshot(
         )
         raise UsageError("The snapshot was not taken.", why, fix)
     call.only_site()
-    _run(call, RunOptions(RunKind.SNAPSHOT, MANUAL, actor_name(actor), frozenset(Status)))
+    _run(call, RunOptions(RunKind.SNAPSHOT, MANUAL, call.actor_name(actor), frozenset(Status)), actor)
 
 
 def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
@@ -134,16 +134,16 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
     return frozenset(status for status, wanted in ticked.items() if wanted)
 
 
-def _run(call: CliSession, order: RunOptions) -> None:
+def _run(call: CliSession, order: RunOptions, named: str | None) -> None:
     codes: list[int] = []
 
     def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+        if order.allow:
+            call.authorize(store, Right.RELEASE)
         if order.allow and "release" in call.deployment().site(site).second_approver:
             # The approval is bound to this plan: if HR changes, a second person must look at the new one.
             allowed = f"plan {order.allow}"
-            require_second_person(
-                store, site, command_line_actor(order.actor), "plan.allow", allowed, now(), lasting=_TO_FINISH
-            )
+            require_second_person(store, site, call.actor(named), "plan.allow", allowed, now(), lasting=_TO_FINISH)
         context = call.deployment().sender_context(site, store, _reading_progress(call))
         report = runs.run(context, order, now)
         codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
@@ -189,7 +189,10 @@ def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
         # The tables of the queue may be missing or old where no worker of this version has started yet.
         optional_workers.bring_up(call.deployment(), store)
         with run_queue as queue:
-            jobs = [{"site": site, "job": queue.ask_run(site, words, actor)} for site in call.senders()]
+            jobs = [
+                {"site": site, "job": queue.ask_run(site, words, actor, sign_order(store, site, words[0], actor))}
+                for site in call.senders()
+            ]
     sites = ", ".join(str(job["site"]) for job in jobs)
     call.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))
 

@@ -12,17 +12,16 @@ import typer
 from rich.console import Console
 
 from bensync.actions.authorization import require_second_person
-from bensync.cli.invocation import Actor, UsageError, actor_name, now
+from bensync.cli.invocation import Actor, UsageError, now
 from bensync.cli.render.console import table
 from bensync.cli.session import CliSession, session
-from bensync.core.access import command_line_actor
 from bensync.core.ports import PreflightFinding
 from bensync.errors import StateError
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
 from bensync.state.upkeep.backup import Backup
 from bensync.state.upkeep.backup import backup as make
-from bensync.state.upkeep.fsck import check, check_database, check_sent, sites
+from bensync.state.upkeep.fsck import check, check_access, check_database, check_sent, sites
 from bensync.state.upkeep.key_rotation import Rotated, Version, key_versions
 from bensync.state.upkeep.key_rotation import retire as drop
 from bensync.state.upkeep.key_rotation import rotate as go_on
@@ -84,7 +83,7 @@ def restore(
     # A site whose own file is broken today will send again once it is fixed, without a person having looked.
     senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
     with contextlib.closing(deployment.store()) as store:
-        done = put_back(store, file, senders, actor=actor_name(actor), now=now(), force=force)
+        done = put_back(store, file, senders, actor=call.actor_name(actor), now=now(), force=force)
     shape = {
         "file": str(file),
         "schema": done.schema,
@@ -106,7 +105,9 @@ def fsck(
     chosen = deployment.every(call.site)
     with call.store() as store, store.whole() as connection:
         log = deployment.sent_log(store)
-        findings: dict[str, list[PreflightFinding]] = {"": list(check_database(connection))}
+        findings: dict[str, list[PreflightFinding]] = {
+            "": [*check_database(connection), *check_access(store.site(connection, DEPLOYMENT))]
+        }
         # Sites that were removed from the configuration still have rows, which must be whole as well.
         for name in chosen if call.site else sorted({*chosen, *sites(connection)}):
             state = store.site(connection, name)
@@ -140,7 +141,7 @@ def rotate(ctx: typer.Context, actor: Actor = None) -> None:
     with call.store() as store:
         # Before the first value is sealed anew: a rotation cannot be taken back halfway.
         _take_two(call, store, actor, "keys.rotate", "state key")
-        done = go_on(store, call.deployment().state_key(), actor_name(actor), now)
+        done = go_on(store, call.deployment().state_key(), call.actor_name(actor), now)
     shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
     reference = call.deployment().settings.state.key.get_secret_value()
     call.answer({"rotation": shape}, lambda console: _show_rotated(console, done, reference))
@@ -159,7 +160,7 @@ def retire(
     key = call.deployment().state_key()
     with call.store() as store:
         _take_two(call, store, actor, "keys.retire", f"state key version {version}")
-        drop(store, key, version, actor_name(actor), now())
+        drop(store, key, version, call.actor_name(actor), now())
     reference = call.deployment().settings.state.key.get_secret_value()
     done = (
         f"it was removed from {reference}"
@@ -179,9 +180,7 @@ def retire(
 def _take_two(call: CliSession, store: Store, actor: str | None, act: str, subject: str) -> None:
     """Require a second person if any site does so for keys, which belong to the whole deployment."""
     if any("keys" in site.second_approver for site in call.deployment().settings.sites.values()):
-        require_second_person(
-            store, DEPLOYMENT, command_line_actor(actor_name(actor)), act, subject, now(), lasting=_TO_FINISH
-        )
+        require_second_person(store, DEPLOYMENT, call.actor(actor), act, subject, now(), lasting=_TO_FINISH)
 
 
 def _line(site: str, line: PreflightFinding) -> dict[str, Any]:

@@ -145,13 +145,13 @@ def _change(context: PageContext, number: int, change: Callable[[str], str]) -> 
 
 def _two(context: PageContext) -> bool:
     """Return whether a role needs two approvers on this site."""
-    return "grant" in context.app.deployment.settings.sites[context.site].second_approver
+    return context.app.deployment.settings.sites[context.site].grants_take_two
 
 
 def _sites_with_two_approvers(context: PageContext) -> list[str]:
     """Return the sites on which a role needs two approvers."""
     sites = context.app.deployment.settings.sites
-    return [name for name, site in sites.items() if "grant" in site.second_approver]
+    return [name for name, site in sites.items() if site.grants_take_two]
 
 
 def _form_values(context: PageContext) -> dict[str, Any]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bensync.cli.system_user import system_user
 from tests.integration.cli.commands.benefits.office import (
     TODAY,
     hired,
@@ -31,9 +32,9 @@ def test_A_47_only_who_is_named_as_an_approver_works_on_events_at_the_terminal(a
     ):
         answer = acme.run(*words, "--actor", "broker")
         assert answer.code == 15
-        assert "broker may not decide" in answer.err
+        assert f"broker (by {system_user()}) may not decide" in answer.err
     refused = [entry["actor"] for entry in acme.json("audit")["audit"] if entry["verb"] == "events.refused"]
-    assert refused == ["broker"] * 3
+    assert refused == [f"broker (by {system_user()})"] * 3
     assert acme.run("events", "final", event, "--yes", "--reason", "chosen on paper", "--actor", "ana").code == 0
 
 

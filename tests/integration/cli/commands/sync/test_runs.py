@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bensync import wiring
+from bensync.cli.system_user import system_user
 from tests.fixtures.databases import on_sqlite
 
 pytestmark = on_sqlite
@@ -52,7 +53,11 @@ def test_a_resync_tells_everybody_and_opens_their_requests(acme):
     assert (run["alarms"], run["issues"]) == ([], [])
     assert [path.name for path in acme.files.iterdir()] == ["ACME0001_FULL_000001.csv.gpg"]
     last = acme.json("status")["sites"][0]["last_update"]
-    assert (last["kind"], last["boxes"], last["actor"]) == ("RESYNC", ["active", "inactive"], "kim")
+    assert (last["kind"], last["boxes"], last["actor"]) == (
+        "RESYNC",
+        ["active", "inactive"],
+        f"kim (by {system_user()})",
+    )
     assert (last["file"], last["outcome"]) == ("ACME0001_FULL_000001.csv.gpg", "DELIVERED")
     assert acme.json("status")["sites"][0]["pending"] == {"NEW": people}
 
@@ -106,7 +111,9 @@ def test_a_refused_plan_ends_with_12_until_exactly_it_is_released(begun):
     assert fingerprint in refused.error["fix"]
     assert begun.run("sync", "--allow", "0" * 16).code == 12
     assert begun.run("sync", "--allow", fingerprint, "--actor", "kim").code == 3
-    assert [entry["actor"] for entry in begun.json("audit")["audit"] if entry["verb"] == "plan.allow"][-1] == "kim"
+    assert [entry["actor"] for entry in begun.json("audit")["audit"] if entry["verb"] == "plan.allow"][
+        -1
+    ] == f"kim (by {system_user()})"
 
 
 def test_held_rows_end_a_run_with_3_and_the_others_go_out(begun):

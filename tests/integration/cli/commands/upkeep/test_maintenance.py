@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from sqlalchemy import text
 
+from bensync.cli.system_user import system_user
 from tests.fixtures.databases import SORTS, careless, on_sqlite
 from tests.fixtures.deployed import deployed
 from tests.fixtures.filled import deliver, fill
@@ -98,7 +99,7 @@ def test_a_restore_asks_twice_and_says_what_to_do_next(acme):
     assert done["schema"] == done["came_from"]
     assert ".before-restore-" in done["kept"]
     entry = acme.json("audit")["audit"][-1]
-    assert (entry["verb"], entry["actor"]) == ("database.restore", "Kim")
+    assert (entry["verb"], entry["actor"]) == ("database.restore", f"Kim (by {system_user()})")
     answer = acme.run("restore", done["kept"], "--yes", "--force")
     assert "caught-up" in answer.out
 
