@@ -8,7 +8,7 @@ import pytest
 
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.people import DatedRow, Profile, Status
-from bensync.core.status import contradicts, project, termination_effective
+from bensync.core.status import contradicts, judge, project, termination_effective
 from tests.unit.builders import OPTIONS, TODAY, day, employee, profile, status_row
 
 
@@ -190,3 +190,23 @@ def test_without_any_hire_date_a_past_termination_date_counts():
 )
 def test_a_termination_date_against_the_status_is_a_conflict(active, ended, hired, conflict):
     assert contradicts(profile(active=active, termination_date=ended, hire_date=hired), TODAY) is conflict
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"ssn": None}, IssueCode.SSN_MISSING),
+        ({"ssn": None, "birth_date": "2068-01-10"}, IssueCode.SSN_MISSING),
+        ({"birth_date": "2068-01-10"}, IssueCode.VALUE_IMPLAUSIBLE),
+        ({}, IssueCode.STATUS_MISSING),
+    ],
+)
+def test_an_employee_is_judged_by_the_ssn_then_by_the_values_then_by_the_status(changes, code):
+    judged = judge(employee(1, **changes), OPTIONS, TODAY)
+    assert isinstance(judged, Issue)
+    assert judged.code is code
+
+
+def test_an_employee_whom_nothing_blocks_is_judged_as_projected():
+    person = employee(1, [status_row("2024-02-01")])
+    assert judge(person, OPTIONS, TODAY) == project(person, OPTIONS, TODAY)
