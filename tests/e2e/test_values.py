@@ -189,3 +189,14 @@ def test_A_96_a_full_file_repeats_people_who_are_blocked_as_last_sent(staffed: W
     staffed.sync()
     assert [change.field for change in staffed.request().changes] == ["city"]
     assert [employee for employee, _, _ in issues(staffed)] == ["2"]
+
+
+def test_A_98_a_required_field_that_everybody_loses_is_held(staffed: World) -> None:
+    for employee in ("1", "2", "3"):
+        staffed.company.update(employee, hireDate="", jobTitle="Manager")
+
+    report = staffed.sync()
+
+    assert staffed.queue() == []
+    assert {entry.alarm for entry in report.plan.held} == {"emptied:hire_date"}
+    assert {code for _, code, _ in issues(staffed)} == {"held"}

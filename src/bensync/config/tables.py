@@ -86,6 +86,9 @@ class GuardLimits(SettingsTable):
     ssn_changes: LimitText = Field(
         str(_GUARDS.ssn_changes), description="people with another SSN in one plan; more are held"
     )
+    emptied: LimitText = Field(
+        str(_GUARDS.emptied), description="people who lose the same required field in one plan; more are held"
+    )
     one_field: LimitText = Field(str(_GUARDS.one_field), description="people on whom one field changed; more are held")
     rows_in_error: LimitText = Field(
         str(_GUARDS.rows_in_error), description="people blocked by a data issue; more refuse the run"

@@ -10,6 +10,7 @@ from enum import StrEnum
 import msgspec
 
 from bensync.core.changes import UNSEEN, Alarm, Change, ChangeKind, HeldChange, IssueCode
+from bensync.core.intake.proposals import REQUIRED
 
 
 class HoldingGuard(StrEnum):
@@ -18,9 +19,13 @@ class HoldingGuard(StrEnum):
     TERMINATIONS = "terminations"
     SSN_CHANGES = "ssn_changes"
     NEW_HIRES = "new_hires"
+    EMPTIED = "emptied"
+    """Its code is followed by the field: ``emptied:hire_date``."""
     ONE_FIELD = "one_field"
     """Its code is followed by the field: ``one_field:city``."""
 
+
+_REQUIRED = frozenset(REQUIRED)
 
 _LOST = 2
 """A fill rate that fell by no more people than these is no sign of a lost permission, whatever its share."""
@@ -86,6 +91,8 @@ class Guards(msgspec.Struct, frozen=True):
     """Reached, not exceeded, is enough to hold."""
     new_hires: Limit = Limit(3, 10)
     ssn_changes: Limit = Limit(2)
+    emptied: Limit = Limit(2)
+    """People whose required field HR does not fill any more; a field that a key may not see can read as empty."""
     one_field: Limit = Limit(2, 50)
     rows_in_error: Limit = Limit(5, 20)
     headcount_fell: Limit = Limit(2, 5)
@@ -285,6 +292,10 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
         for field in change.fields:
             by_field.setdefault(field, []).append(change)
     kinds += (
+        _Kind(HoldingGuard.EMPTIED, f"{HoldingGuard.EMPTIED}:{field}", f"lost their {field}: does HR hide it?", rows)
+        for field, rows in _emptied(changes).items()
+    )
+    kinds += (
         _Kind(
             HoldingGuard.ONE_FIELD,
             f"{HoldingGuard.ONE_FIELD}:{field}",
@@ -294,6 +305,19 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
         for field, rows in by_field.items()
     )
     return (kind for kind in kinds if kind.rows)
+
+
+def _emptied(changes: Sequence[Change]) -> dict[str, list[Change]]:
+    """Return each required field with the rows that clear it."""
+    rows_by_field: dict[str, list[Change]] = {}
+    for change in changes:
+        # Most rows change no such field, and are not decoded.
+        if change.kind is not ChangeKind.NEW and not _REQUIRED.isdisjoint(change.fields):
+            values = change.candidate.present().values
+            for field in change.fields:
+                if field in _REQUIRED and field not in values:
+                    rows_by_field.setdefault(field, []).append(change)
+    return rows_by_field
 
 
 def _passed(guards: Guards, population: Population, kind: _Kind) -> Limit | None:

@@ -255,6 +255,7 @@ _HELD = {
     "terminations": "Too many terminations in one sync",
     "new_hires": "Too many new employees in one sync",
     "ssn_changes": "Too many changed SSNs in one sync",
+    "emptied": "A required field was cleared for too many employees",
     "one_field": "The same field changed for too many employees",
 }
 _LABELS: Mapping[str, str] = {"employee_id": "Employee ID", "history": "Dated rows in the past"}

@@ -7,7 +7,7 @@ import pytest
 from bensync.config.tables import GuardLimits
 from bensync.core.changes import UNSEEN, Change, ChangeKind, IssueCode
 from bensync.core.guards import Guards, Limit, Population, PullStatistics, count_by_guard, hold, refusals
-from tests.unit.builders import candidate
+from tests.unit.builders import candidate, profile
 
 GUARDS = Guards()
 
@@ -396,3 +396,24 @@ def test_people_whom_hr_does_not_show_are_no_rows_in_error(code):
 def test_several_reasons_to_refuse_are_all_told():
     actual = refused(60, 30, last=100, absent=40, rates={"city": 1.0})
     assert set(actual) == {"headcount_fell", "rows_in_error", "field_restricted", "active_person_missing"}
+
+
+@pytest.mark.parametrize(("people", "held"), [(2, False), (3, True)])
+@pytest.mark.parametrize("field", ["hire_date", "address1"])
+def test_A_98_a_required_field_that_several_people_lose_holds_their_rows(field, people, held):
+    rows = [
+        Change(candidate(profile(number, **{field: None})), ChangeKind.UPDATE, (field, "city"), "changed")
+        for number in range(1, people + 1)
+    ]
+    flowing, stopped, alarms = hold(Guards(), Population(1000, first=False), rows)
+    assert len(stopped) == (people if held else 0)
+    assert len(flowing) == (0 if held else people)
+    assert [alarm.code for alarm in alarms] == ([f"emptied:{field}"] if held else [])
+
+
+def test_a_required_field_that_changes_its_value_is_not_emptied():
+    rows = [
+        Change(candidate(profile(number, hire_date="2024-03-01")), ChangeKind.UPDATE, ("hire_date",), "changed")
+        for number in range(1, 5)
+    ]
+    assert hold(Guards(), Population(1000, first=False), rows)[2] == []
