@@ -43,8 +43,8 @@ help:
 demo: demo-programs $(VENV)/.demo
 	@$(BIN)/bensync demo $(ARGS)
 
-test: test-programs browser $(VENV)/.dev
-	@$(AT_ONCE) types documents style coverage
+test: test-programs browser style
+	@$(AT_ONCE) types documents coverage
 	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(findstring tests/,$(ARGS)),,$(PROVEN)) $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
@@ -68,8 +68,8 @@ bench: test-programs $(VENV)/.demo .venv-bench/.done .venv-airbyte/.done
 	$(BIN)/python benchmarks/sync.py $(or $(ARGS),10000 100000)
 	@$(BIN)/python benchmarks/targets.py
 
-check: $(VENV)/.dev
-	@$(AT_ONCE) types documents style
+check: style
+	@$(AT_ONCE) types documents
 
 style: $(VENV)/.dev
 	$(BIN)/ruff check

@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import os
 import secrets
+import signal
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
@@ -116,6 +117,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Prepare what all processes of a run share; the day of the sample stays the same if the run passes midnight."""
     share_compiled()
     use_memory()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        # So it is where a shell runs pytest in the background; commands would inherit it, and could not be interrupted.
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     os.environ.setdefault("BENSYNC_SAMPLE", str(datetime.now(UTC).toordinal()))
 
 

@@ -13,6 +13,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from bensync.cli.app import main
 from bensync.core.runs import RunKind
+from bensync.errors import EXIT_ASKED_TO_END
 from tests.e2e.parent import PATIENCE, Running, configure, found_in_memory, ran, runs, started, until
 from tests.e2e.world import World
 from tests.fixtures.databases import on_sqlite
@@ -26,6 +27,10 @@ def today(staffed: World) -> World:
     staffed.company.now = datetime.now(UTC)
     staffed.company.update("1", city="Akron")
     return staffed
+
+
+ENDED = [str(-signal.SIGKILL), str(-signal.SIGTERM), str(EXIT_ASKED_TO_END)]
+"""How a turn ends whose time is over."""
 
 
 def sample(running: Running, name: str, **labels: str) -> float | None:
@@ -128,7 +133,10 @@ def test_a_turn_killed_after_the_intent_is_finished_by_the_next_and_nothing_is_s
 def test_a_turn_that_hangs_is_ended_and_counted_and_the_daemon_lives_on(today: World) -> None:
     with started(today, configure(today, turn_hours=3 / 3600), BENSYNC_FAULT="run.settled=stop") as running:
         until(lambda: running.events("turn.hangs"), "the end of its patience")
-        until(lambda: sample(running, "bensync_turns_total", site="acme", code="-9"), "the count")
+        # On a busy machine the time is over before the turn stands still, and then it ends when it is asked to.
+        until(
+            lambda: any(sample(running, "bensync_turns_total", site="acme", code=code) for code in ENDED), "the count"
+        )
         assert running.asked("/healthz")[0] == 200
         assert running.stop() == 0
 
