@@ -113,6 +113,13 @@ def reach_step(event: int, step: Milestone, on: date) -> CaseEdit:
     )
 
 
+def close_cobra(event: int) -> CaseEdit:
+    """Close a COBRA record that needs nothing more, such as one that nobody elected."""
+    return CaseEdit(
+        "event.cobra_close", lambda case, _: postings.close_record(case, event), about_event(event), needs_reason=True
+    )
+
+
 def override_salary(plan_type: str, amount: Decimal, on: date) -> CaseEdit:
     """Set the coverage salary manually; later salary changes leave that coverage alone (S2-11)."""
     return CaseEdit(

@@ -149,3 +149,9 @@ class ReachStep(Body):
 
     step: Milestone
     on: date
+
+
+class Close(Body):
+    """Close a COBRA record."""
+
+    reason: Reason

@@ -82,6 +82,7 @@ ANSWERS: Mapping[str, Answer] = {
     "enrollments show": {"coverage": coverage.PersonCoverage},
     "enrollments salary": {"coverage": coverage.PersonCoverage},
     "cobra list": {"cobra": list[coverage.CobraEntry]},
+    "cobra close": {"cobra": list[coverage.CobraEntry]},
     "cobra reach": {"cobra": list[coverage.CobraEntry]},
     "passive history": {"searches": list[event_runs.Search]},
     "rules show": {"eligibility": list[events.Eligibility]},

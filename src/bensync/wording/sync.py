@@ -222,6 +222,7 @@ _VERBS: Mapping[str, str] = {
     "event.void": "marked an event as void",
     "event.unmark": "removed a mark",
     "event.cobra": "recorded a COBRA step",
+    "event.cobra_close": "closed a COBRA record",
     "activity.add": "added an activity",
     "activity.hold": "put an activity on hold",
     "activity.release": "released an activity",

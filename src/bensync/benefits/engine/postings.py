@@ -25,6 +25,7 @@ from bensync.benefits.values.enrollments import (
     PostingStep,
     Terms,
     coverage_on,
+    covered_since,
     last_row,
     later_coverages,
     program_on,
@@ -89,7 +90,7 @@ def enter_program(case: Case, event: Event) -> Case:
     return msgspec.structs.replace(case, assignments=(*case.assignments, row))
 
 
-def _with_cobra(case: Case, event: Event, losses: list[date], book: Rulebook) -> Case:
+def _with_cobra(case: Case, event: Event, losses: list[cobra.Loss], book: Rulebook) -> Case:
     """Return the case with the COBRA record of an event, if its losses open one (model K17)."""
     meaning = book.meaning(event.action, event.reason)
     action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
@@ -140,12 +141,28 @@ def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: 
     """
     if on > today:
         raise DecisionError("No step was written down", "the day lies ahead", "write it down once it is done")
-    records = {record.event: record for record in case.cobra}
-    record = records.get(number)
-    if record is None or record.state is not cobra.CobraState.OPEN:
-        why = "the event has no COBRA record that is open"
-        raise DecisionError(f"No step was written down for event {number}", why, "look at the COBRA records first")
-    records[number] = cobra.with_step(record, step, on)
+    record = _open_record(case, number, f"No step was written down for event {number}")
+    return _with_record(case, cobra.with_step(record, step, on))
+
+
+def close_record(case: Case, number: int) -> Case:
+    """Close the COBRA record of an event: nothing is due any more (decision 67).
+
+    Raises:
+        DecisionError: the event has no record that is open.
+    """
+    return _with_record(case, cobra.closed(_open_record(case, number, f"No COBRA record of event {number} was closed")))
+
+
+def _open_record(case: Case, number: int, what: str) -> cobra.CobraRecord:
+    for record in case.cobra:
+        if record.event == number and record.state is cobra.CobraState.OPEN:
+            return record
+    raise DecisionError(what, "the event has no COBRA record that is open", "look at the COBRA records first")
+
+
+def _with_record(case: Case, record: cobra.CobraRecord) -> Case:
+    records = {kept.event: kept for kept in case.cobra} | {record.event: record}
     return msgspec.structs.replace(case, cobra=tuple(records.values()))
 
 
@@ -160,11 +177,11 @@ def _inherited(new: Terms, old: Terms) -> Terms:
 
 
 class _Poster:
-    """Appends the rows of one event, or manual ones; ``losses`` are first days without a benefit (S2-24)."""
+    """Appends the rows of one event, or manual ones; ``losses`` are coverages that ended with COBRA (S2-24)."""
 
     def __init__(self, case: Case, event: Event | None) -> None:
         self.case = case
-        self.losses: list[date] = []
+        self.losses: list[cobra.Loss] = []
         self._number = event.number if event is not None else MANUAL
 
     def covered(self, kind: str, option: Option) -> bool:
@@ -181,10 +198,10 @@ class _Poster:
         follows = replaced_by is not None and replaced_by.begin <= free
         if replaced_by is not None and follows:
             free = replaced_by.begin
-        lost = coverage_on(self.case.enrollments, kind, plus(free, days=-1)) is not None
+        since = covered_since(self.case.enrollments, kind, plus(free, days=-1))
         # A COBRA loss needs coverage up to the day before: what never began cannot be lost.
         if self._end(kind, Coverage.WAIVE if ending.waives else Coverage.TERM, free):
-            self.losses += [free] if lost and ending.cobra and not follows else []
+            self.losses += [cobra.Loss(free, since)] if since is not None and ending.cobra and not follows else []
 
     def waive(self, offer: Offer) -> None:
         """Post a waiver, unless one is in force."""

@@ -17,11 +17,12 @@ from bensync.benefits.values.calendar import plus
 
 
 class CobraState(StrEnum):
-    """The states of a COBRA record; it becomes void with its event."""
+    """The states of a COBRA record; it becomes void with its event, and a person closes it."""
 
-    # model L13 defines it.
+    # model L13 and decision 67 define them.
 
     OPEN = "OPEN"
+    CLOSED = "CLOSED"
     VOID = "VOID"
 
 
@@ -83,6 +84,18 @@ class CobraRecord(msgspec.Struct, frozen=True):
     employment_record: int = 0
 
 
+class Loss(msgspec.Struct, frozen=True):
+    """A coverage that ended under a rule with a COBRA occurrence.
+
+    Attributes:
+        day: the first day without it.
+        since: the first day of that coverage without a gap.
+    """
+
+    day: date
+    since: date
+
+
 class Deadline(msgspec.Struct, frozen=True):
     """By when a step must be taken; ``done`` is the day on which it was."""
 
@@ -92,29 +105,31 @@ class Deadline(msgspec.Struct, frozen=True):
 
 
 def open_record(
-    records: Iterable[CobraRecord], event: int, event_date: date, action: str, losses: Iterable[date], clocks: Clocks
+    records: Iterable[CobraRecord], event: int, event_date: date, action: str, losses: Iterable[Loss], clocks: Clocks
 ) -> CobraRecord | None:
-    """Return the record that the losses of one event open; None without a loss, or under one in effect (S2-23, A-70).
+    """Return the record that the losses of one event open; None if each is under a record in effect (S2-23, A-70).
 
     Args:
         records: those of the participant.
         event: the number of the event.
         event_date: the day of the event.
         action: the COBRA action code of the event.
-        losses: first days without a benefit that ended under a rule with a COBRA occurrence.
+        losses: the coverages that ended under a rule with a COBRA occurrence.
         clocks: the periods of the employer.
     """
-    occurrence = min(losses, default=None)
-    if occurrence is None or any(in_effect(record, occurrence) for record in records):
+    kept = list(records)
+    occurrence = min((loss.day for loss in losses if not any(in_effect(record, loss) for record in kept)), default=None)
+    if occurrence is None:
         return None
     # The last covered day: 18 months from July 1 end on December 31 of the next year.
     until = plus(plus(occurrence if clocks.from_loss else event_date, clocks.months), days=-1)
     return CobraRecord(event, event_date, action, occurrence, until)
 
 
-def in_effect(record: CobraRecord, on: date) -> bool:
-    """Return whether the record covers a loss whose first day without coverage is this one."""
-    return record.state is CobraState.OPEN and record.occurrence_date <= on <= record.until
+def in_effect(record: CobraRecord, loss: Loss) -> bool:
+    """Return whether the record covers a loss; a coverage that began anew since is none of its (decision 67)."""
+    covers = record.occurrence_date <= loss.day <= record.until
+    return record.state is CobraState.OPEN and covers and loss.since < record.occurrence_date
 
 
 def deadlines(record: CobraRecord, clocks: Clocks) -> tuple[Deadline, ...]:
@@ -150,6 +165,11 @@ def with_step(record: CobraRecord, step: Milestone, on: date) -> CobraRecord:
     # Sorted, so that equal records are equal values whatever the order of entry was.
     taken = tuple(sorted({**dict(record.milestones), step: on}.items()))
     return msgspec.structs.replace(record, milestones=taken)
+
+
+def closed(record: CobraRecord) -> CobraRecord:
+    """Return the record as one that a person closed: nothing is due any more, and it covers no later loss."""
+    return msgspec.structs.replace(record, state=CobraState.CLOSED)
 
 
 def void(records: Iterable[CobraRecord], event: int) -> tuple[CobraRecord, ...]:

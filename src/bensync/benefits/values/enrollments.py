@@ -90,6 +90,16 @@ def coverage_on(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollm
     return row if row is not None and row.coverage is Coverage.ELECT else None
 
 
+def covered_since(rows: Iterable[Enrollment], plan_type: str, on: date) -> date | None:
+    """Return the first day of the coverage in force on a day, across changes without a gap; None without coverage."""
+    since: date | None = None
+    # The last row of a day decides: a change is a TERM and an ELECT on the same day, and no gap.
+    by_day = {row.effective_date: row for row in rows_of(rows, plan_type) if row.effective_date <= on}
+    for day, row in by_day.items():
+        since = (since or day) if row.coverage is Coverage.ELECT else None
+    return since
+
+
 def last_row(rows: Iterable[Enrollment], plan_type: str, on: date) -> Enrollment | None:
     """Return the row that decides what holds on a day: coverage, a waiver or an end."""
     due = [row for row in rows_of(rows, plan_type) if row.effective_date <= on]

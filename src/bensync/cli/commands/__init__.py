@@ -175,6 +175,7 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "cobra list", "benefits.coverage:list_cobra", "List the COBRA records with the next step and its due date."
         ),
         Command("cobra reach", "benefits.coverage:reach", "Record that a COBRA step was taken."),
+        Command("cobra close", "benefits.coverage:close", "Close a COBRA record that needs nothing more."),
         Command("rules check", "benefits.rules:check", "Check rulebooks and list all problems at once."),
         Command("rules show", "benefits.rules:show", "Show the rulebook, or the parts that apply to one employee."),
     ),

@@ -164,6 +164,12 @@ def reach(context: Entered, number: Number, event: Number, body: bodies.ReachSte
     return _done(context, number, case_edits.reach_step(event, body.step, body.on))
 
 
+@route.post("/people/{number}/cobra/{event}/close", Right.EVENTS, status_code=204, responses=REFUSALS)
+def close_cobra(context: Entered, number: Number, event: Number, body: bodies.Close) -> Response:
+    """Close a COBRA record that needs nothing more."""
+    return _done(context, number, case_edits.close_cobra(event), body.reason)
+
+
 @route.post("/people/{number}/activities", Right.EVENTS, status_code=204, responses=REFUSALS)
 def add(context: Entered, number: Number, body: bodies.AddActivity) -> Response:
     """Add an activity manually."""

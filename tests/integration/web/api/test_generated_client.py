@@ -111,6 +111,8 @@ def test_a_generated_client_calls_every_operation(web_pages: Pages, client: Clie
     step = {"step": "notice_sent", "on": "2026-06-01"}
     losses = client.call("GET /people/{number}/benefits", **at).cobra
     assert client.call("POST /people/{number}/cobra/{event}", step, **at, event=losses[0].event) is None
+    close = {"reason": "nobody elected"}
+    assert client.call("POST /people/{number}/cobra/{event}/close", close, **at, event=losses[0].event) is None
     assert client.call("POST /people/{number}/reinstate", {"reason": "a mistake"}, **at) is None
 
     with web_pages.deployment.store.write("acme", "test.run") as state:

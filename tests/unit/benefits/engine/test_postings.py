@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final, set_indicator, void
-from bensync.benefits.engine.postings import override_salary, reach_step
+from bensync.benefits.engine.postings import close_record, override_salary, reach_step
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import (
     CobraState,
@@ -251,6 +251,28 @@ def test_A_70_while_a_record_is_in_effect_no_other_arises():
     after = finish_events(replace(first, participant=person(fte="0.2")), activity("MSC", "05-25"))
     assert posted(after, 2) == [("STOP", "medical", "TERM", "2026-06-01")]
     assert after.cobra == first.cobra
+
+
+@pytest.mark.parametrize("gap", [True, False], ids=["covered anew", "changed without a gap"])
+def test_A_114_a_loss_of_coverage_that_began_after_a_record_makes_a_record_of_its_own(gap):
+    first = covered("medical")[0]
+    ended = replace(first, number=2, coverage=Coverage.TERM, effective_date=day("01-01"))
+    again = replace(first, number=3, effective_date=day("03-01" if gap else "01-01"))
+    earlier = replace(RECORD, event=0, occurrence_date=day("02-01"), until=day("2027-07-31"))
+    before = replace(case(person(fte="0.2")), enrollments=(first, ended, again), cobra=(earlier,))
+    after = finish_events(before, activity("MSC", "05-20"))
+    assert posted(after) == [("STOP", "medical", "TERM", "2026-06-01")]
+    assert [record.occurrence_date for record in after.cobra] == [day("02-01"), *([day("06-01")] if gap else [])]
+
+
+def test_a_person_closes_a_record_and_no_step_of_it_is_written_down_any_more():
+    first = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
+    closed = close_record(first, 1)
+    assert [record.state for record in closed.cobra] == [CobraState.CLOSED]
+    with pytest.raises(DecisionError, match="was closed"):
+        close_record(closed, 1)
+    with pytest.raises(DecisionError, match="No step"):
+        reach_step(closed, 1, Milestone.ELECTED, day("06-05"), day("06-10"))
 
 
 def test_a_benefit_without_a_cobra_rule_makes_no_record():

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from bensync.benefits.values.cobra import (
     Clocks,
     CobraState,
+    Loss,
     Milestone,
     deadlines,
     in_effect,
@@ -23,17 +24,22 @@ from tests.unit.builders import day
 CLOCKS = Clocks()
 
 
+def lost(text: str) -> Loss:
+    """A coverage that began in June 2024 and is lost from a day on."""
+    return Loss(day(text), day("2024-06-01"))
+
+
 def due(record, clocks):
     return {str(deadline.step): str(deadline.due) for deadline in deadlines(record, clocks)}
 
 
 def test_A_70_two_benefits_that_end_on_one_day_make_one_record_from_the_day_after():
-    record = open_record([], 3, day("05-20"), "TERMINATION", [day("06-01"), day("06-01")], CLOCKS)
+    record = open_record([], 3, day("05-20"), "TERMINATION", [lost("06-01"), lost("06-01")], CLOCKS)
     assert record == RECORD
 
 
 def test_the_first_benefit_that_ends_sets_the_occurrence():
-    record = open_record([], 3, day("05-20"), "X", [day("07-01"), day("06-01")], CLOCKS)
+    record = open_record([], 3, day("05-20"), "X", [lost("07-01"), lost("06-01")], CLOCKS)
     assert record is not None
     assert record.occurrence_date == day("06-01")
 
@@ -46,13 +52,16 @@ def test_the_first_benefit_that_ends_sets_the_occurrence():
         (replace(RECORD, event=1, occurrence_date=day("2024-12-01"), until=day("05-31")), True),
         (replace(RECORD, event=1, occurrence_date=day("06-02")), True),
         (replace(RECORD, event=1, state=CobraState.VOID), True),
+        (replace(RECORD, event=1, state=CobraState.CLOSED), True),
+        (replace(RECORD, event=1, occurrence_date=day("2025-01-01")), False),
+        (replace(RECORD, event=1, occurrence_date=day("2024-01-01")), True),
     ],
-    ids=["same day", "until that day", "over the day before", "begins later", "void"],
+    ids=["same day", "until that day", "over the day before", "begins later", "void", "closed", "before", "anew"],
 )
 def test_A_70_a_record_in_effect_keeps_another_from_arising(record, arises):
-    actual = open_record([record], 3, day("05-20"), "TERMINATION", [day("06-01")], CLOCKS)
+    actual = open_record([record], 3, day("05-20"), "TERMINATION", [lost("06-01")], CLOCKS)
     assert (actual is not None) is arises
-    assert in_effect(record, day("06-01")) is not arises
+    assert in_effect(record, lost("06-01")) is not arises
 
 
 def test_nothing_lost_makes_no_record():
@@ -60,7 +69,7 @@ def test_nothing_lost_makes_no_record():
 
 
 def test_the_months_run_from_the_event_where_the_employer_says_so():
-    record = open_record([], 3, day("05-20"), "X", [day("06-01")], Clocks(from_loss=False, months=36))
+    record = open_record([], 3, day("05-20"), "X", [lost("06-01")], Clocks(from_loss=False, months=36))
     assert record is not None
     assert record.until == day("2029-05-19")
 

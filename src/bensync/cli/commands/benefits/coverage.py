@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bensync import api_shapes
-from bensync.actions.case_edits import override_salary, reach_step
+from bensync.actions.case_edits import close_cobra, override_salary, reach_step
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types
 from bensync.cli.arguments import number_of, one_of
@@ -130,9 +130,32 @@ def reach(
         who, number = located(store, editor.site, event)
         day = on.date() if on is not None else editor.today
         editor.change(who, reach_step(number, wanted, day))
-        with store.read(editor.site) as state:
-            # Read again after the change: the next deadline counts from the day that was just recorded.
-            page = state.events.cobra(1, EVERYTHING)
+        _answer(call, editor, store, who, number)
+
+
+def close(
+    ctx: typer.Context,
+    event: Annotated[str, typer.Argument(metavar="ID/NUMBER", help="The event that opened the record.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="The reason, for the audit trail.")],
+    actor: Actor = None,
+) -> None:
+    """Close a COBRA record that needs nothing more.
+
+    No deadline of it is due any more, and a later loss of coverage opens a record of its own.
+    """
+    call = session(ctx)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
+        who, number = located(store, editor.site, event)
+        editor.change(who, close_cobra(number))
+        _answer(call, editor, store, who, number)
+
+
+def _answer(call: CliSession, editor: CaseEditor, store: Store, who: int, number: int) -> None:
+    """Print the COBRA record of an event as it is after a change."""
+    with store.read(editor.site) as state:
+        # Read again after the change: the next deadline counts from the day that was just recorded.
+        page = state.events.cobra(1, EVERYTHING, open_only=False)
     lines: list[CobraLine] = [
         line for line in page.items if (line.who.participant_id, line.record.event) == (who, number)
     ]

@@ -144,6 +144,18 @@ def cobra_step(context: Entered, number: Number, event: Number) -> Response:
     return context.once(act)
 
 
+@route.post("/people/{number}/cobra/{event}/close", Right.EVENTS)
+def close_cobra(context: Entered, number: Number, event: Number) -> Response:
+    """Close a COBRA record that needs nothing more."""
+
+    def act() -> Response:
+        context.actions.change_case(number, case_edits.close_cobra(event), reason=context.form.reason())
+        context.flash(f"COBRA record of event {event} closed.")
+        return _back(context, number, event)
+
+    return context.once(act)
+
+
 @route.post("/people/{number}/activities", Right.EVENTS)
 def add(context: Entered, number: Number) -> Response:
     """Add an activity for a change that HR does not have, such as a birth (S3-122)."""

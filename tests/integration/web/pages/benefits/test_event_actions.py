@@ -135,3 +135,11 @@ def test_a_step_of_cobra_moves_the_deadlines_behind_it(web_pages, owner):
     assert "Plan administrator notified on Jun 1, 2026" in page
     assert "Send the election notice due Jun 15, 2026" in page
     assert case_of(web_pages, someone.id).cobra[0].milestones[0][1] == date(2026, 6, 1)
+
+    owner.get(at)
+    assert owner.post(f"{at}/cobra/2/close", {"reason": ""}).status_code == 409
+    owner.get(at)
+    assert owner.post(f"{at}/cobra/2/close", {"reason": "nobody elected"}).status_code == 303
+    assert "Closed" in text(owner.get(at))
+    assert "Nothing is due any more." in text(owner.get(f"{SITE}/events/cobra?show=all"))
+    assert case_of(web_pages, someone.id).cobra[0].state == "CLOSED"
