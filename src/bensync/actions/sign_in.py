@@ -74,7 +74,7 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
     """
     name = name.strip().lower()
     with store.write(DEPLOYMENT, "sign_in.try") as state:
-        _let_try(state, name, address, now)
+        _let_try(state, _by_name(name), address, now)
         proofs = state.accounts.proofs(name)
     # Between the transactions: hashing is slow on purpose, and no lock on the database may be held for it. So the
     # second transaction checks with `_still` that the account is unchanged.
@@ -115,10 +115,10 @@ def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
     with store.write(DEPLOYMENT, "step_up.try") as state:
         proofs = _owner(state, digest, now)
         if proofs is not None:
-            _let_try(state, proofs.name, "", now)
+            _let_try(state, _by_session(proofs.name), "", now)
     with store.write(DEPLOYMENT, "step_up.decide") as state:
         if proofs is not None and _use_totp(state, proofs, code, now):
-            state.attempts.clear(_by_name(proofs.name))
+            state.attempts.clear(_by_session(proofs.name))
             state.sessions.step_up(digest, now)
             state.audit.record(proofs.name, "step_up", "session", now)
             return
@@ -147,7 +147,7 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
         proofs = _owner(state, _digest(session_id), now)
         if proofs is not None:
             credentials.refuse_weak(new, proofs.name)
-            _let_try(state, proofs.name, "", now)
+            _let_try(state, _by_session(proofs.name), "", now)
     fits = credentials.password_fits(proofs.password if proofs else None, old)
     fresh = credentials.hash_password(new)
     with store.write(DEPLOYMENT, "password.change") as state:
@@ -174,10 +174,10 @@ def form_token_fits(session_id: str, token: str) -> bool:
     return hmac.compare_digest(form_token(session_id).encode(), token.encode())
 
 
-def _let_try(state: SiteState, name: str, address: str, now: datetime) -> None:
+def _let_try(state: SiteState, subject: str, address: str, now: datetime) -> None:
     """Count a try before it is judged, so that many at once cannot slip through; refuse it when it comes too soon."""
     # Two bounds: per name with growing waits, and per address, because one machine may try many names.
-    tallies = {_by_name(name): state.attempts.attempts_of(_by_name(name), now, _DAY)}
+    tallies = {subject: state.attempts.attempts_of(subject, now, _DAY)}
     wait = [tally.last_at + delay_after(tally.failures) - now for tally in tallies.values()]
     if address:
         tally = tallies[_by_address(address)] = state.attempts.attempts_of(_by_address(address), now, _ADDRESS_WINDOW)
@@ -186,12 +186,17 @@ def _let_try(state: SiteState, name: str, address: str, now: datetime) -> None:
     if seconds > 0:
         why = "there were too many tries lately"
         raise SignInRefused("You were not signed in", why, f"try again in {seconds} seconds", wait=seconds)
-    for subject, tally in tallies.items():
-        state.attempts.count(subject, tally, now)
+    for counted, tally in tallies.items():
+        state.attempts.count(counted, tally, now)
 
 
 def _by_name(name: str) -> str:
     return f"name:{name}"
+
+
+def _by_session(name: str) -> str:
+    # Apart from sign-ins: a stranger who guesses at the password of a user must not lock the one who is signed in.
+    return f"signed in:{name}"
 
 
 def _by_address(address: str) -> str:

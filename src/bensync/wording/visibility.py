@@ -11,6 +11,7 @@ from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Values
 from bensync.core.requests import Risk, WarningCode
 from bensync.mappings.catalogue import Catalogue
+from bensync.state.read.filtered_lists import NAME_FIELDS
 from bensync.state.read.lists import PersonView, RequestView
 from bensync.wording import sync
 
@@ -81,6 +82,11 @@ class Visibility:
         # One part of a name is enough to recognize somebody in a small company.
         seen = all(self._actor.sees(field, employee_id) for field in _NAMES)
         return name if seen and name else f"Employee {employee_id}"
+
+    @property
+    def name_fields(self) -> frozenset[str]:
+        """The fields of the name that the role sees of other people; a search for others would show who has them."""
+        return frozenset(field for field in NAME_FIELDS if self._actor.sees(field))
 
     def ssn(self, masked: str, employee_id: str) -> str:
         """Return the masked SSN, or nothing where the role cannot see it."""

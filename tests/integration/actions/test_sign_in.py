@@ -194,6 +194,19 @@ def test_a_stolen_session_cannot_guess_codes_for_ever(deployment, kim):
     assert caught.value.wait == 30
 
 
+def test_failed_sign_ins_of_a_stranger_do_not_lock_the_codes_and_the_password_of_who_is_signed_in(deployment, kim):
+    session = deployment.sign_in(kim)
+    for number in range(9):
+        with pytest.raises(SignInRefused):
+            sign_in.sign_in(deployment.store, "kim", "guess", "1", f"198.51.100.{number}", deployment.now)
+    sign_in.step_up(deployment.store, session, deployment.code(kim), deployment.now)
+    assert deployment.user(session).fresh
+    new = sign_in.change_password(
+        deployment.store, session, PASSWORD, "slowly purple kettle", deployment.code(kim), deployment.now
+    )
+    assert deployment.user(new)
+
+
 def test_somebody_may_choose_another_password_and_their_other_sessions_end(deployment, kim):
     session, other = deployment.sign_in(kim), deployment.sign_in(kim)
     new = sign_in.change_password(

@@ -12,7 +12,7 @@ from itertools import islice
 from typing import Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, or_, select
+from sqlalchemy import ColumnElement, Select, String, and_, case, cast, func, not_, or_, select
 
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Standing, Values
@@ -28,6 +28,7 @@ from bensync.state.sync.requests import with_files
 T = TypeVar("T")
 
 
+NAME_FIELDS = ("first_name", "middle_name", "last_name")
 MOST_FOUND = 500
 """A search returns no more people than this; more letters narrow it."""
 
@@ -200,11 +201,19 @@ class FilteredLists(Lists):
         query = select(func.max(_requests.c.id)).where(_requests.c.site == self._transaction.site)
         return self._transaction.connection.scalar(query) or 0
 
-    def find_requests(self, text: str, state: RequestState | None = RequestState.PENDING) -> tuple[int, ...]:
-        """Return the newest requests whose number, HR employee or name fits, `MOST_FOUND` at most."""
+    def find_requests(
+        self, text: str, names: Collection[str], state: RequestState | None = RequestState.PENDING
+    ) -> tuple[int, ...]:
+        """Return the newest requests whose number, HR employee or name fits, `MOST_FOUND` at most.
+
+        Args:
+            text: what is searched for.
+            names: the fields of the name that the reader sees; others are not searched, or each letter could be tried.
+            state: only requests in this state; None for all.
+        """
         columns = (_requests.c.id, _requests.c.key, _requests.c.employee_id, _requests.c.sealed_profile)
         query = select(*columns).where(self._wanted(RequestFilter(state=state))).order_by(_requests.c.id.desc())
-        return self._found(query, text)
+        return self._found(query, text, names)
 
     def people_page(
         self, number: int, size: int = PAGE_SIZE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
@@ -217,11 +226,11 @@ class FilteredLists(Lists):
             query = query.where(_people.c.id.in_(ids))
         return self._page(query, _people, number, size, self._person)
 
-    def find_people(self, text: str) -> tuple[int, ...]:
-        """Return the newest participants whose number, HR employee or name fits, `MOST_FOUND` at most."""
+    def find_people(self, text: str, names: Collection[str]) -> tuple[int, ...]:
+        """Return the newest participants whose number, HR employee or name fits; see `find_requests`."""
         columns = (_people.c.id, _people.c.key, _people.c.employee_id, _people.c.sealed_profile)
         query = select(*columns).where(_people.c.site == self._transaction.site).order_by(_people.c.id.desc())
-        return self._found(query, text)
+        return self._found(query, text, names)
 
     def run_page(self, number: int, size: int = PAGE_SIZE) -> Page[RunView]:
         """Return one page of runs, newest first."""
@@ -268,6 +277,7 @@ class FilteredLists(Lists):
         subject: str = "",
         refused: bool = False,
         hidden: Collection[str] = (),
+        about: Collection[str] = (),
     ) -> Page[AuditView]:
         """Return one page of audit entries, newest first.
 
@@ -279,13 +289,17 @@ class FilteredLists(Lists):
             subject: only what is about one object, such as ``request 44``.
             refused: only what was tried and refused.
             hidden: users who are none of the reader's business; nothing by or about them is shown.
+            about: the only users whom an entry may be about, with ``hidden``.
         """
         query = select(_audit).where(_audit.c.site == self._transaction.site)
         if refused:
             query = query.where(or_(_audit.c.verb.endswith(".refuse"), _audit.c.verb.endswith(".refused")))
         if hidden:
-            about = [f"user {name}" for name in hidden]
-            query = query.where(_audit.c.actor.not_in(hidden), _audit.c.object.not_in(about))
+            # With a comma in longer objects, such as "user kim, nightly, 90 days" of a token that two people make.
+            named = [_audit.c.object.startswith(f"user {name},", autoescape=True) for name in about]
+            others = not_(_audit.c.object.startswith("user "))
+            subjects = or_(others, _audit.c.object.in_([f"user {name}" for name in about]), *named)
+            query = query.where(_audit.c.actor.not_in(hidden), subjects)
         if actor:
             query = query.where(_audit.c.actor == actor)
         if verb:
@@ -341,20 +355,22 @@ class FilteredLists(Lists):
             conditions.append(_requests.c.id.in_(wanted.ids))
         return and_(*conditions)
 
-    def _found(self, query: Select[Any], text: str) -> tuple[int, ...]:
+    def _found(self, query: Select[Any], text: str, names: Collection[str]) -> tuple[int, ...]:
         words = text.casefold().split()
         if not words:
             return ()
         # Names are sealed, so no index finds them: people are opened from the newest on, until enough fit.
         rows = self._transaction.connection.execute(query.execution_options(yield_per=500))
-        fitting = (row.id for row in rows if self._fits(row, words))
+        fitting = (row.id for row in rows if self._fits(row, words, names))
         return tuple(islice(fitting, MOST_FOUND))
 
-    def _fits(self, row: Any, words: Sequence[str]) -> bool:
+    def _fits(self, row: Any, words: Sequence[str], names: Collection[str]) -> bool:
         if len(words) == 1 and words[0] in {str(row.id), row.employee_id.casefold()}:
             return True
+        if not names:
+            return False
         values = _named.decode(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
-        name = " ".join(values.get(part, "") for part in ("first_name", "middle_name", "last_name")).casefold()
+        name = " ".join(values.get(part, "") for part in NAME_FIELDS if part in names).casefold()
         return all(word in name for word in words)
 
     def _page(self, query: Select[Any], table: Any, number: int, size: int, view: Callable[[Any], T]) -> Page[T]:

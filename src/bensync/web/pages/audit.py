@@ -63,8 +63,13 @@ def sign_ins(context: Entered) -> Response:
     asked = _asked(context, SIGN_INS, of_site)
     with context.store.read(DEPLOYMENT) as state:
         # Sign-ins belong to the deployment, and the users of another employer must not appear here.
-        hidden = [account.name for account in others]
-        page = state.filtered.audit_page(paging(context.request.query_params).number, hidden=hidden, **_wanted(asked))
+        hidden, about = [account.name for account in others], [account.name for account in of_site]
+        page = state.filtered.audit_page(
+            paging(context.request.query_params).number,
+            hidden=hidden,
+            about=about,
+            **_wanted(asked),
+        )
         amended = {
             entry.id: _amended(state, entry.id, context.site) for entry in page.items if entry.verb == config_audit.VERB
         }

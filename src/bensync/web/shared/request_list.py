@@ -78,7 +78,7 @@ def remember_search(context: PageContext, text: str) -> None:
 def pending_filter(context: PageContext, state: SiteState, query: ListQuery, **narrower: Any) -> RequestFilter:
     """Return the filter of the pending requests of a list, narrowed further by fields of the filter."""
     text = searched_text(context, query)
-    found_ids = state.filtered.find_requests(text) if text else None
+    found_ids = state.filtered.find_requests(text, context.visibility.name_fields) if text else None
     return msgspec.structs.replace(RequestFilter(RequestState.PENDING, query.bucket, query.risk, found_ids), **narrower)
 
 

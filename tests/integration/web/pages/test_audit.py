@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import re
+from datetime import timedelta
 
 import pytest
 
+from bensync.actions import tokens, users
 from bensync.cli.app import main
 from bensync.core.access import Role
+from bensync.errors import DecisionError
 from tests.fixtures.databases import careless
 from tests.fixtures.pages import Pages
+from tests.fixtures.user_deployment import ROOT
 
 PAGE = "/sites/acme/sign-ins"
 
@@ -53,6 +57,19 @@ def test_people_of_another_employer_are_not_shown(web_pages: Pages) -> None:
     reader = web_pages.as_role(Role.OPERATOR)
     assert "foreigner" not in reader.get(PAGE).text
     assert reader.get("/sites/globex/sign-ins").status_code == 404
+
+
+def test_changes_of_users_of_another_employer_are_not_shown(web_pages: Pages) -> None:
+    web_pages.deployment.add("foreigner", Role.DATA_OWNER, site="globex")
+    web_pages.deployment.add("ours", Role.HR_USER)
+    store, now = web_pages.deployment.store, web_pages.deployment.now
+    for name in ("foreigner", "ours"):
+        with pytest.raises(DecisionError):
+            tokens.issue(store, name, "nightly", timedelta(days=9), ROOT, now, two=("acme", "globex"))
+        users.disable(store, name, ROOT, now)
+    page = web_pages.as_role(Role.AUDITOR).get(PAGE).text
+    assert "foreigner" not in page
+    assert "user ours, nightly, 9 days" in page
 
 
 def test_a_change_of_the_trail_is_named_by_the_page_by_fsck_and_by_verify(web_pages: Pages) -> None:

@@ -32,7 +32,7 @@ def people(context: Entered) -> Response:
     searching = query.get("search") == "on"
     text = context.app.memory.searched(context.session_id, _place(context)) if searching else ""
     with context.read() as state:
-        matches = state.filtered.find_people(text) if text else None
+        matches = state.filtered.find_people(text, context.visibility.name_fields) if text else None
         page = state.filtered.people_page(paging(context.request.query_params).number, standing=standing, ids=matches)
     return context.page(
         "people/people.html",

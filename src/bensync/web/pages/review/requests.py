@@ -24,7 +24,7 @@ def queue(context: Entered) -> Response:
     asked = list_query(context)
     text = searched_text(context, asked)
     with context.read() as state:
-        matches = state.filtered.find_requests(text, asked.state) if text else None
+        matches = state.filtered.find_requests(text, context.visibility.name_fields, asked.state) if text else None
         wanted = RequestFilter(asked.state, asked.bucket, asked.risk, matches)
         page = state.filtered.request_page(wanted, asked.order, asked.number)
         offers_bulk = _offers_bulk(context, asked)

@@ -9,7 +9,8 @@ import pytest
 
 from bensync.core.access import Role
 from bensync.state.read.filtered_lists import RequestFilter, RequestGroup, SortOrder
-from tests.fixtures.pages import Pages, Visitor
+from tests.fixtures.databases import in_file
+from tests.fixtures.pages import Pages, Visitor, pages
 from tests.integration.web.queue import QUEUE, leaving
 from tests.unit.builders import profile
 
@@ -33,6 +34,20 @@ def test_a_search_finds_names_and_numbers_and_stays_out_of_every_address(web_pag
     assert "Robin Example" in owner.get(f"{QUEUE}?search=on").text
     owner.post(f"{QUEUE}/search", {"search": "nobody at all"})
     assert "No request matches" in owner.get(f"{QUEUE}?search=on").text
+
+
+@pytest.mark.parametrize(("fields", "matches"), [("", False), ('"last_name"', False), ('"first_name"', True)])
+def test_a_search_by_name_finds_nobody_for_a_role_that_does_not_see_that_name(tmp_path, fields, matches):
+    site = f"visible_fields = {{ auditor = [{fields}] }}\n"
+    with pages(tmp_path, in_file(tmp_path), site=site) as web_pages:
+        number = web_pages.deployment.ask(profile(1, first_name="Ottilie"))
+        auditor = web_pages.as_role(Role.AUDITOR)
+        for text, finds in (("ottil", matches), ("1", True)):
+            auditor.get(QUEUE)
+            auditor.post(f"{QUEUE}/search", {"search": text})
+            page = auditor.get(f"{QUEUE}?search=on").text
+            assert (f"/requests/{number}" in page) == finds
+            assert "Ottilie Example" not in page
 
 
 def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(web_pages):
