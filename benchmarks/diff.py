@@ -18,7 +18,7 @@ from targets import DIFF_AHEAD, DIFF_MEMORY, DIFF_POLARS, note
 
 HERE = Path(__file__).parent
 PEERS = HERE.parent / ".venv-bench" / "bin" / "python"
-OURS, FLOOR = "bensync plan", "Polars"
+OURS, REFERENCE = "bensync plan", "Polars"
 AHEAD = ("csv-diff", "datacompy", "pandas")
 _SORTED = "LC_ALL=C comm -13 <(LC_ALL=C sort before/joined.csv) <(LC_ALL=C sort after/joined.csv) | wc -l"
 
@@ -30,13 +30,13 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
         changed = snapshots.write(folder, people)
         config = prepared(folder)
         commands = {OURS: [sys.executable, "-m", "bensync", "--json", "--config", str(config), "plan"]}
-        found = _planned(commands[OURS])
-        if found != changed:
-            raise SystemExit(f"bensync found {found} changes, not {changed}")
+        plan = _planned(commands[OURS])
+        if plan != changed:
+            raise SystemExit(f"bensync found {plan} changes, not {changed}")
         if PEERS.exists():
             for peer in ("polars", "duckdb", "csv_diff", "datacompy", "pandas"):
                 script = str(HERE / "peers" / f"{peer}_peer.py")
-                label = {"polars": FLOOR, "duckdb": "DuckDB", "csv_diff": "csv-diff"}.get(peer, peer)
+                label = {"polars": REFERENCE, "duckdb": "DuckDB", "csv_diff": "csv-diff"}.get(peer, peer)
                 commands[label] = [str(PEERS), script, "before/joined.csv", "after/joined.csv"]
         commands["sort and comm"] = ["bash", "-c", _SORTED]
         return in_turns(commands, rounds, folder)
@@ -46,8 +46,8 @@ def _planned(command: list[str]) -> int:
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=ENVIRONMENT)
     if done.returncode not in {0, 3}:
         raise SystemExit(done.stdout + done.stderr)
-    found = json.loads(done.stdout)["plan"]
-    return len(found["rows"])
+    plan = json.loads(done.stdout)["plan"]
+    return len(plan["rows"])
 
 
 def prepared(folder: Path) -> Path:
@@ -98,9 +98,9 @@ directory = "{folder}/out"
 if __name__ == "__main__":
     for size in sizes(sys.argv[1:], [100_000]):
         measured = measure(size, rounds(size))
-        print(table(f"{size:,} people, 1 % changed", measured, FLOOR if FLOOR in measured else "sort and comm"))
-        if FLOOR in measured:
-            ours, floor = measured[OURS], measured[FLOOR]
+        print(table(f"{size:,} people, 1 % changed", measured, REFERENCE if REFERENCE in measured else "sort and comm"))
+        if REFERENCE in measured:
+            ours, reference = measured[OURS], measured[REFERENCE]
             note(DIFF_AHEAD, min(measured[name].cpu for name in AHEAD) / ours.cpu, size)
-            note(DIFF_POLARS, ours.cpu / floor.cpu, size)
-            note(DIFF_MEMORY, ours.memory / floor.memory, size)
+            note(DIFF_POLARS, ours.cpu / reference.cpu, size)
+            note(DIFF_MEMORY, ours.memory / reference.memory, size)

@@ -1,4 +1,4 @@
-"""How long benefit events take: hires prepared, elections posted, terminations worked off, each in a fresh process.
+"""How long benefit events take: hires prepared, elections posted, terminations processed, each in a fresh process.
 
 Usage: python benchmarks/events.py [PEOPLE [URL]]; a database of PostgreSQL is named by its URL, and must be empty.
 """
@@ -62,9 +62,9 @@ def plant(store: Store, _: Deployment, people: int) -> int:
     for start in range(0, people, _PAGE):
         with store.write(SITE, "bench.plant") as work:
             for number in range(start, min(start + _PAGE, people)):
-                told = person(number)
-                key = work.vault.index(told.values["ssn"])
-                blank = Participant(0, key, Standing.ACTIVE, told, HIRED, None, 1)
+                planted = person(number)
+                key = work.vault.index(planted.values["ssn"])
+                blank = Participant(0, key, Standing.ACTIVE, planted, HIRED, None, 1)
                 work.cases.add(work.participants.save(blank, moment()), None, [hired])
     return people
 
@@ -87,18 +87,20 @@ def leave(store: Store, _: Deployment, people: int) -> int:
     """Everybody leaves, and each termination was approved."""
     left = Activity(0, ActivitySource.JOB, "TER", LEFT, "termination", final=True)
     for work, ids in pages(store, people):
-        gone = [ended(one) for one in work.participants.by_ids(ids).values()]
-        for one in gone:
-            work.participants.save(one, moment())
-            work.cases.add(one.id, None, [left])
+        gone = [ended(member) for member in work.participants.by_ids(ids).values()]
+        for member in gone:
+            work.participants.save(member, moment())
+            work.cases.add(member.id, None, [left])
     return people
 
 
-def ended(one: Participant) -> Participant:
+def ended(member: Participant) -> Participant:
     """The same person, terminated."""
-    values = {**one.profile.values, "termination_date": LEFT.isoformat()}
-    profile = Profile(one.employee_id, Status.INACTIVE, LEFT, values)
-    return Participant(one.id, one.key, Standing.TERMINATED, profile, HIRED, LEFT, one.version + 1, one.program)
+    values = {**member.profile.values, "termination_date": LEFT.isoformat()}
+    profile = Profile(member.employee_id, Status.INACTIVE, LEFT, values)
+    return Participant(
+        member.id, member.key, Standing.TERMINATED, profile, HIRED, LEFT, member.version + 1, member.program
+    )
 
 
 def pages(store: Store, people: int) -> Iterable[tuple[SiteState, list[int]]]:
@@ -153,11 +155,11 @@ def step(name: str, config: Path, people: int) -> None:
 def measured(name: str, config: Path, people: int) -> tuple[int, Cost]:
     """One step in a process of its own: people, and what it cost, start-up included."""
     log = config.with_name("said")
-    found = cost([sys.executable, __file__, "--step", name, config, str(people)], log=log)
-    return int(log.read_text().splitlines()[-1]), found
+    spent = cost([sys.executable, __file__, "--step", name, config, str(people)], log=log)
+    return int(log.read_text().splitlines()[-1]), spent
 
 
-def floor(folder: Path, before: Path) -> Cost:
+def lower_bound(folder: Path, before: Path) -> Cost:
     """The rows of the last step, written raw into a copy of the database as it was; see `raw.py`."""
     (now,) = folder.glob("*.db")
     rows, target = folder / "rows", folder / "raw.copy"
@@ -169,19 +171,21 @@ def floor(folder: Path, before: Path) -> Cost:
 def main(people: int, url: str = "") -> None:
     """Measure, print, and say whether the limit holds."""
     with tempfile.TemporaryDirectory() as folder:
-        here = deployed(Path(folder) / "site", url, "", SITE)
-        (here.folder / RULEBOOK.name).write_text(RULEBOOK.read_text())
-        text = here.config.read_text()
-        here.config.write_text(text.replace('id = "SITE0000"\n', f'id = "SITE0000"\nbenefits = "{RULEBOOK.name}"\n'))
+        installation = deployed(Path(folder) / "site", url, "", SITE)
+        (installation.folder / RULEBOOK.name).write_text(RULEBOOK.read_text())
+        text = installation.config.read_text()
+        installation.config.write_text(
+            text.replace('id = "SITE0000"\n', f'id = "SITE0000"\nbenefits = "{RULEBOOK.name}"\n')
+        )
         print(f"**benefit events of {people:,} people**\n")
         print("| step | people | CPU s | same rows raw, CPU s | ratio | wall s | CPU µs each | MiB |")
         print("|---|--:|--:|--:|--:|--:|--:|--:|")
         took, before = {}, None
         for name in STEPS:
-            done, ours = measured(name, here.config, people)
+            done, ours = measured(name, installation.config, people)
             took[name] = ours.wall
-            raws = floor(here.folder, before) if before else None
-            before = _copied(here.folder) if not url else None
+            raws = lower_bound(installation.folder, before) if before else None
+            before = _copied(installation.folder) if not url else None
             ratio = f"{raws.cpu:.2f} | {ours.cpu / raws.cpu:.1f}" if raws else "- | -"
             each = ours.cpu / max(1, done) * 1e6
             print(

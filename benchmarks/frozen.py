@@ -131,14 +131,14 @@ class _Pages:
     def after(self, company: Company, seen: set[tuple[str, str]]) -> None:
         """Keep what has changed since: lines, and rows that are new."""
         since = {"since": f"{AFTER:%Y-%m-%dT%H:%M:%SZ}"}
-        found: Any = employees.changed(company, _question(since))
-        self._changes |= dict(found["employees"])
-        ids = [int(id) for id in found["employees"]]
+        changed: Any = employees.changed(company, _question(since))
+        self._changes |= dict(changed["employees"])
+        ids = [int(id) for id in changed["employees"]]
         for line in self._report(company, self._fields, ids):
             self._changed_lines[str(line["id"])] = msgspec.Raw(_encode(line))
         for name, file in self._more.items():
-            told: Any = tables.changed_rows(company, _question(since, table=name))
-            self._changed_rows[name] |= dict(told["employees"])
+            answer: Any = tables.changed_rows(company, _question(since, table=name))
+            self._changed_rows[name] |= dict(answer["employees"])
             for id in ids:
                 rows: Any = tables.rows(company, _question(id=str(id), table=name))
                 _append(file, [row for row in rows if (name, row["id"]) not in seen])
@@ -152,16 +152,16 @@ class _Pages:
         kept = {"heads": self._heads, "changed-lines": self._changed_lines}
         kept["changes"] = {"latest": latest, "employees": self._changes}
         kept |= {f"changed-{name}": {"table": name, "employees": rows} for name, rows in self._changed_rows.items()}
-        for name, told in kept.items():
-            (self._folder / name).write_bytes(_encode(told))
+        for name, content in kept.items():
+            (self._folder / name).write_bytes(_encode(content))
 
     def _report(self, company: Company, fields: list[str], ids: list[int] | None = None) -> list[dict[str, Any]]:
         wish: dict[str, Any] = {"title": "bensync", "fields": fields, "filterDuplicates": "no"}
         if ids is not None:
             wish["filters"] = {"employeeIds": ids}
-        told: Any = reports.custom(company, _question({"format": "json"}, body=_encode(wish)))
-        self._heads |= {head["id"]: head for head in told["fields"]}
-        return list(told["employees"])
+        answer: Any = reports.custom(company, _question({"format": "json"}, body=_encode(wish)))
+        self._heads |= {head["id"]: head for head in answer["fields"]}
+        return list(answer["employees"])
 
 
 def _append(file: BufferedWriter, rows: list[Any]) -> None:

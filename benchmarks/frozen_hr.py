@@ -111,7 +111,7 @@ class Archive:
         return path, 0, path.stat().st_size
 
 
-class Door(BaseHTTPRequestHandler):
+class HrHandler(BaseHTTPRequestHandler):
     """One connection."""
 
     protocol_version = "HTTP/1.1"
@@ -143,9 +143,9 @@ class Door(BaseHTTPRequestHandler):
         """Say nothing."""
 
     def _stats(self) -> None:
-        here = self.archive
-        told = {"employees": here.people, "requests": here.requests, "now": here.now.isoformat()}
-        self._send([json.dumps(told).encode()])
+        archive = self.archive
+        stats = {"employees": archive.people, "requests": archive.requests, "now": archive.now.isoformat()}
+        self._send([json.dumps(stats).encode()])
 
     def _tell(self, answer: Callable[[], list[Piece]]) -> None:
         self.archive.requests += 1
@@ -158,19 +158,21 @@ class Door(BaseHTTPRequestHandler):
         self.send_response_only(200)
         self.send_header("date", format_datetime(self.archive.now, usegmt=True))
         self.send_header("content-type", "application/json")
-        self.send_header("content-length", str(sum(len(one) if isinstance(one, bytes) else one[2] for one in pieces)))
+        self.send_header(
+            "content-length", str(sum(len(piece) if isinstance(piece, bytes) else piece[2] for piece in pieces))
+        )
         self.end_headers()
-        for one in pieces:
-            if isinstance(one, bytes):
-                self.wfile.write(one)
-            elif one[2]:
-                with one[0].open("rb") as file:
-                    self.connection.sendfile(file, one[1], one[2])
+        for piece in pieces:
+            if isinstance(piece, bytes):
+                self.wfile.write(piece)
+            elif piece[2]:
+                with piece[0].open("rb") as file:
+                    self.connection.sendfile(file, piece[1], piece[2])
 
 
 if __name__ == "__main__":
-    Door.archive = Archive(int(sys.argv[1]))
-    with ThreadingHTTPServer(("127.0.0.1", 0), Door) as server:
+    HrHandler.archive = Archive(int(sys.argv[1]))
+    with ThreadingHTTPServer(("127.0.0.1", 0), HrHandler) as server:
         server.daemon_threads = True
         print(f"http://127.0.0.1:{server.server_address[1]}/api/v1", flush=True)
         server.serve_forever()

@@ -1,7 +1,7 @@
 """Taking in a file in which everybody is new, and approving in bulk. Usage: python benchmarks/intake.py [PEOPLE ...].
 
 `bensync intake` on a machine that only receives, beside `gpg --decrypt` and the same rows written raw; then the
-approval of the oldest 10,000 harmless requests beside its rows written raw.
+approval of the oldest 10,000 low-risk requests beside its rows written raw.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from measure import Cost, cost, rounds, sizes, table, taking_turns, total
 from stage import HERE, Stage, stage
 from targets import APPROVING, note
 
-OPENED, SUM = "gpg --decrypt", "sum of the floors"
+OPENED, SUM = "gpg --decrypt", "sum of the lower bounds"
 TAKEN, APPROVED = "bensync intake", "bensync, approval in bulk"
 MOST = 10_000
 """Requests that are approved."""
@@ -27,16 +27,16 @@ MOST = 10_000
 class Receiver:
     """A machine that receives one file, and its database as it was at two moments."""
 
-    def __init__(self, here: Stage) -> None:
-        self.folder = here.folder
-        self.arrived = here.folder / "incoming" / "sending"
+    def __init__(self, surroundings: Stage) -> None:
+        self.folder = surroundings.folder
+        self.arrived = surroundings.folder / "incoming" / "sending"
         self.arrived.mkdir()
-        self.database = here.folder / "receiving.db"
-        self.config = here.folder / "receiving.toml"
-        self.config.write_text(_receiving(here, self.arrived, self.database))
-        self._now = here.company("stats")["now"]
-        sender = here.folder / "sending.toml"
-        sender.write_text(_sending(here))
+        self.database = surroundings.folder / "receiving.db"
+        self.config = surroundings.folder / "receiving.toml"
+        self.config.write_text(_receiving(surroundings, self.arrived, self.database))
+        self._now = surroundings.company("stats")["now"]
+        sender = surroundings.folder / "sending.toml"
+        sender.write_text(_sending(surroundings))
         for config, job in ((sender, "migrate"), (sender, "resync"), (self.config, "migrate")):
             self._job(config, job)
         shutil.copy(self.database, self.kept("before"))
@@ -46,7 +46,7 @@ class Receiver:
         return self.folder / f"{moment}.db"
 
     def decrypt(self, home: Path) -> Cost:
-        """The floor of opening the file."""
+        """The lower bound of opening the file."""
         (sealed,) = self.arrived.glob("*.gpg")
         words = ["gpg", "--homedir", home, "--batch", "--quiet", "--trust-model", "always"]
         return cost([*words, "--yes", "--output", self.folder / "opened.csv", "--decrypt", sealed])
@@ -54,16 +54,16 @@ class Receiver:
     def take(self) -> Cost:
         """`bensync intake`; the database that it leaves is kept."""
         self._as("before")
-        found = cost([sys.executable, "-m", "bensync", "--config", self.config, "intake"])
+        spent = cost([sys.executable, "-m", "bensync", "--config", self.config, "intake"])
         shutil.copy(self.database, self.kept("taken"))
-        return found
+        return spent
 
     def approve(self) -> Cost:
         """The approval; the database that it leaves is kept."""
         self._as("taken")
-        found = self._job(self.config, "approve")
+        spent = self._job(self.config, "approve")
         shutil.copy(self.database, self.kept("approved"))
-        return found
+        return spent
 
     def write(self, before: str, after: str) -> Cost:
         """What happened between two moments, written raw."""
@@ -84,44 +84,44 @@ class Receiver:
 
 def measure(people: int, times: int) -> Iterator[str]:
     """Both tables."""
-    with stage(people, frozen=True) as here:
-        there = Receiver(here)
+    with stage(people, frozen=True) as surroundings:
+        there = Receiver(surroundings)
         jobs = {
             TAKEN: there.take,
-            OPENED: partial(there.decrypt, here.keyring.home),
+            OPENED: partial(there.decrypt, surroundings.keyring.home),
             raw.NAME: partial(there.write, "before", "taken"),
         }
-        found = taking_turns(jobs, times)
-        ours = found.pop(TAKEN)
-        costs = found | {SUM: total(list(found.values())), TAKEN: ours}
+        measured = taking_turns(jobs, times)
+        ours = measured.pop(TAKEN)
+        costs = measured | {SUM: total(list(measured.values())), TAKEN: ours}
         yield table(f"a file of {people:,} new people taken in", costs, SUM)
         jobs = {APPROVED: there.approve, raw.NAME: partial(there.write, "taken", "approved")}
-        found = taking_turns(jobs, times)
-        count = json.loads((here.folder / "said").read_text().splitlines()[-1])["rows"]
+        measured = taking_turns(jobs, times)
+        count = json.loads((surroundings.folder / "said").read_text().splitlines()[-1])["rows"]
         if count == MOST:
-            note(APPROVING, found[APPROVED].cpu, people)
-        yield table(f"{count:,} harmless requests approved", {raw.NAME: found[raw.NAME], **found}, raw.NAME)
+            note(APPROVING, measured[APPROVED].cpu, people)
+        yield table(f"{count:,} low-risk requests approved", {raw.NAME: measured[raw.NAME], **measured}, raw.NAME)
 
 
-def _sending(here: Stage) -> str:
+def _sending(surroundings: Stage) -> str:
     """The stage's own site, which only sends and signs now."""
-    text = here.queueing.read_text().replace("queueing", "sending")
+    text = surroundings.queueing.read_text().replace("queueing", "sending")
     text = text.replace("[sites.acme]\n", "[sites.acme]\nembedded = false\n")
-    return text.replace("gnupg_home =", f'signer = "{here.recipient}"\ngnupg_home =')
+    return text.replace("gnupg_home =", f'signer = "{surroundings.recipient}"\ngnupg_home =')
 
 
-def _receiving(here: Stage, arrived: Path, database: Path) -> str:
+def _receiving(surroundings: Stage, arrived: Path, database: Path) -> str:
     return f"""
 [state]
 url = "sqlite:///{database}"
-key = "file:{here.folder}/state.key"
+key = "file:{surroundings.folder}/state.key"
 [sites.acme]
 id = "ACME0001"
 [sites.acme.intake]
 type = "folder"
 directory = "{arrived}"
-gnupg_home = "{here.keyring.home}"
-signer = "{here.recipient}"
+gnupg_home = "{surroundings.keyring.home}"
+signer = "{surroundings.recipient}"
 largest = 4000
 cpu_seconds = 600
 """

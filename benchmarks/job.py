@@ -1,6 +1,6 @@
 """One job in a process of its own, so that time and peak memory are that job's alone; prints its figures as JSON.
 
-Started by `sync.py`; needs Linux, where ``/proc`` tells the peak of one process.
+Started by `sync.py`; needs Linux, where ``/proc`` shows the peak of one process.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import log
-from bensync.actions import approvals
+from bensync.actions import approvals, decisions
 from bensync.core.access import command_line_actor
 from bensync.core.people import Status
 from bensync.core.requests import RequestState
@@ -73,15 +73,15 @@ def run(kind: RunKind) -> Callable[[Deployment, Store, datetime], Figures]:
 
 
 def approve(count: int) -> Callable[[Deployment, Store, datetime], Figures]:
-    """Approve the oldest harmless requests in bulk."""
+    """Approve the oldest low-risk requests in bulk."""
 
     def job(deployment: Deployment, store: Store, now: datetime) -> Figures:
         with store.read(SITE) as work:
             requests = work.requests.get(work.requests.pending_ids()[:count])
-        ids = approvals.bulk_approvable(requests.values())
+        ids = decisions.bulk_approvable(requests.values())
         rules = deployment.site(SITE).intake_rules()
-        decisions = approvals.approve(store, SITE, ids, command_line_actor("benchmark"), now, rules)
-        refused = [decision for decision in decisions if not decision.done]
+        results = approvals.approve(store, SITE, ids, command_line_actor("benchmark"), now, rules)
+        refused = [decision for decision in results if not decision.done]
         if refused:
             raise SystemExit(f"{len(refused)} requests were not approved: {refused[0].error}")
         return {"rows": len(ids)}
@@ -112,25 +112,25 @@ def peak(process: str | int) -> float:
 
 
 def describe(profile: cProfile.Profile) -> str:
-    """Own time by room or library, then the functions with the most time of their own and in all.
+    """Own time by package or library, then the functions with the most time of their own and in all.
 
     The thread that renders the file for gpg is not in it.
     """
     stats: dict[_Function, _Times] = pstats.Stats(profile).stats  # type: ignore[attr-defined]  # not in its types
-    rooms: Counter[str] = Counter()
+    packages: Counter[str] = Counter()
     for function, (_, _, own, *_) in stats.items():
-        rooms[_room(function)] += round(own * 1_000_000)
-    lines = ["own seconds by room or library"]
-    lines += [f"{microseconds / 1_000_000:8.2f} {room}" for room, microseconds in rooms.most_common(20)]
+        packages[_package(function)] += round(own * 1_000_000)
+    lines = ["own seconds by package or library"]
+    lines += [f"{microseconds / 1_000_000:8.2f} {package}" for package, microseconds in packages.most_common(20)]
     by_own = sorted(((times[2], times[1], function) for function, times in stats.items()), reverse=True)
     by_all = sorted(((times[3], times[1], function) for function, times in stats.items()), reverse=True)
     for title, ranked in (("own seconds", by_own), ("seconds with all they call", by_all)):
         lines += ["", f"{title:<28} calls"]
-        lines += [f"{time:8.2f} {calls:19} {_room(call)} {call[2]}:{call[1]}" for time, calls, call in ranked[:30]]
+        lines += [f"{time:8.2f} {calls:19} {_package(call)} {call[2]}:{call[1]}" for time, calls, call in ranked[:30]]
     return "\n".join(lines)
 
 
-def _room(function: _Function) -> str:
+def _package(function: _Function) -> str:
     file = function[0]
     parts = Path(file).parts
     for anchor, first in (("bensync", 0), ("site-packages", 1)):

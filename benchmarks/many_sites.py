@@ -93,13 +93,13 @@ def cost(folder: Path, *words: str) -> tuple[float, dict[str, Any]]:
 
 def main(sites: int, days: int) -> None:
     """Print the table."""
-    with tempfile.TemporaryDirectory() as made:
-        folder = Path(made)
+    with tempfile.TemporaryDirectory() as folder_name:
+        folder = Path(folder_name)
         with contextlib.closing(deploy(folder, sites)) as store:
             fill(store, sites, days)
-        listed, _ = min((cost(folder, "sites", "list") for _ in range(2)), key=lambda found: found[0])
-        stood, told = min((cost(folder, "status") for _ in range(2)), key=lambda found: found[0])
-        assert told["total"]["sites"] == sites
+        listed, _ = min((cost(folder, "sites", "list") for _ in range(2)), key=lambda measured: measured[0])
+        stood, printed = min((cost(folder, "status") for _ in range(2)), key=lambda measured: measured[0])
+        assert printed["total"]["sites"] == sites
         print("sites | days | sites list, CPU s | status, CPU s | status without reading the files, CPU s")
         print(f"{sites:5,} | {days:4} | {listed:17.2f} | {stood:13.2f} | {stood - listed:.2f}")
 

@@ -41,10 +41,10 @@ def cost(command: Sequence[str | Path], *, folder: Path | None = None, log: Path
         SystemExit: it failed.
     """
     with tempfile.TemporaryDirectory(prefix="bensync-cost-") as name:
-        told, said = Path(name) / "told", log or Path(name) / "log"
+        usage, said = Path(name) / "usage", log or Path(name) / "log"
         with said.open("wb") as output:
             done = subprocess.run(
-                [sys.executable, "-I", "-S", ONCE, told, *command],
+                [sys.executable, "-I", "-S", ONCE, usage, *command],
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 cwd=folder,
@@ -53,7 +53,7 @@ def cost(command: Sequence[str | Path], *, folder: Path | None = None, log: Path
             )
         if done.returncode:
             raise SystemExit(f"{' '.join(map(str, command))} failed\n{said.read_text(errors='replace')[-2000:]}")
-        cpu, wall, kib = told.read_text().split()
+        cpu, wall, kib = usage.read_text().split()
     return Cost(float(cpu), float(wall), int(kib) / 1024)
 
 
@@ -63,24 +63,28 @@ def in_turns(commands: Mapping[str, Sequence[str]], times: int, folder: Path | N
 
 
 def taking_turns(jobs: Mapping[str, Callable[[], Cost]], times: int) -> dict[str, Cost]:
-    """Do each job so many times, one after the other in turns; the medians. What is done is told as it goes."""
-    found: dict[str, list[Cost]] = {name: [] for name in jobs}
+    """Do each job so many times, one after the other in turns; the medians. What is done is printed as it goes."""
+    by_name: dict[str, list[Cost]] = {name: [] for name in jobs}
     for turn in range(1, times + 1):
         for name, job in jobs.items():
-            one = job()
-            found[name].append(one)
-            print(f"  {turn}/{times} {name}: {one.cpu:.2f} s of CPU in {one.wall:.1f} s", file=sys.stderr, flush=True)
-    return {name: middle(costs) for name, costs in found.items()}
+            cost_of_job = job()
+            by_name[name].append(cost_of_job)
+            print(
+                f"  {turn}/{times} {name}: {cost_of_job.cpu:.2f} s of CPU in {cost_of_job.wall:.1f} s",
+                file=sys.stderr,
+                flush=True,
+            )
+    return {name: middle(costs) for name, costs in by_name.items()}
 
 
 def middle(costs: Sequence[Cost]) -> Cost:
     """The medians."""
-    return Cost(*(statistics.median(getattr(one, name) for one in costs) for name in ("cpu", "wall", "memory")))
+    return Cost(*(statistics.median(getattr(each, name) for each in costs) for name in ("cpu", "wall", "memory")))
 
 
 def total(costs: Sequence[Cost]) -> Cost:
     """What several commands cost one after the other."""
-    return Cost(sum(one.cpu for one in costs), sum(one.wall for one in costs), max(one.memory for one in costs))
+    return Cost(sum(each.cpu for each in costs), sum(each.wall for each in costs), max(each.memory for each in costs))
 
 
 def sizes(words: Sequence[str], usual: Sequence[int]) -> list[int]:
@@ -97,18 +101,18 @@ def headline() -> str:
     """Day and machine."""
     processors = Path("/proc/cpuinfo").read_text().splitlines()
     model = next((line.partition(":")[2].strip() for line in processors if line.startswith("model name")), "")
-    known = model or platform.machine()
+    processor = model or platform.machine()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / (1 << 30)
-    machine = f"{os.cpu_count()} processors ({known}), {memory:.0f} GiB, Linux {platform.release()}"
+    machine = f"{os.cpu_count()} processors ({processor}), {memory:.0f} GiB, Linux {platform.release()}"
     return f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC, {machine}, Python {platform.python_version()}"
 
 
-def table(title: str, costs: Mapping[str, Cost], floor: str) -> str:
+def table(title: str, costs: Mapping[str, Cost], reference: str) -> str:
     """The figures as Markdown, each beside its ratio to one of them."""
     lines = [f"**{title}**", "", "| | CPU s | ratio | wall s | MiB |", "|---|--:|--:|--:|--:|"]
-    for name, one in costs.items():
-        ratio = one.cpu / max(costs[floor].cpu, 0.001)
-        lines.append(f"| {name} | {one.cpu:.2f} | {ratio:.2f} | {one.wall:.2f} | {one.memory:.0f} |")
+    for name, each in costs.items():
+        ratio = each.cpu / max(costs[reference].cpu, 0.001)
+        lines.append(f"| {name} | {each.cpu:.2f} | {ratio:.2f} | {each.wall:.2f} | {each.memory:.0f} |")
     return "\n".join(lines) + "\n"
 
 

@@ -1,6 +1,6 @@
 """Runs one command and writes what it cost into a file: CPU, time, and KiB of its largest process. See measure.py.
 
-A process of its own, and a small one: the peak of a child cannot be told below that of the process which started it.
+A process of its own, and a small one: the peak of a child is never reported below that of the process that started it.
 """
 
 import os

@@ -30,14 +30,14 @@ WANTED = {
 
 def tables(text: str) -> dict[str, list[tuple[str, float, float]]]:
     """Title -> name, CPU seconds and MiB of each row."""
-    found: dict[str, list[tuple[str, float, float]]] = {}
+    tables_by_title: dict[str, list[tuple[str, float, float]]] = {}
     rows: list[tuple[str, float, float]] = []
     for line in text.splitlines():
         if title := re.fullmatch(r"\*\*(.+)\*\*", line):
-            rows = found.setdefault(title[1], [])
+            rows = tables_by_title.setdefault(title[1], [])
         elif row := re.fullmatch(r"\| ([^|]+) \| ([\d.]+) \| [\d.]+ \| [\d.-]+ \| (\d+) \|", line):
             rows.append((row[1], float(row[2]), float(row[3])))
-    return found
+    return tables_by_title
 
 
 def draw(title: str, rows: list[tuple[str, float, float]], file: Path) -> None:
@@ -57,8 +57,8 @@ def draw(title: str, rows: list[tuple[str, float, float]], file: Path) -> None:
 
 
 if __name__ == "__main__":
-    known = tables((DOCS / "explanation" / "performance.md").read_text())
+    measured = tables((DOCS / "explanation" / "performance.md").read_text())
     for picture, words in WANTED.items():
-        for heading, lines in known.items():
+        for heading, lines in measured.items():
             if words in heading and lines:
                 draw(heading, lines, DOCS / "pictures" / f"performance-{picture}.svg")

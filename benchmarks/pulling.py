@@ -3,7 +3,7 @@
 Usage: python benchmarks/pulling.py [PEOPLE ...]. HR is `frozen_hr.py`, whose answers cost nothing.
 
 In turns: the requests with nothing done to their answers; the same with each record split off and hashed; a pull whose
-people are all familiar, so that none is opened; a pull that opens everybody; Airbyte's, which hands on what it read as
+people are all unchanged, so that none is opened; a pull that opens everybody; Airbyte's, which hands on what it read as
 messages and knows nothing of who changed.
 """
 
@@ -23,11 +23,11 @@ from measure import Cost, cost, rounds, sizes, table, taking_turns
 
 HERE = Path(__file__).parent
 AIRBYTE = HERE.parent / ".venv-airbyte" / "bin" / "python"
-FLOOR, PEER = "plain download", "Airbyte's source"
+REFERENCE, PEER = "plain download", "Airbyte's source"
 WAYS = {
-    FLOOR: "download",
+    REFERENCE: "download",
     "download, each record hashed": "hash",
-    "bensync, everybody familiar": "familiar",
+    "bensync, everybody unchanged": "unchanged",
     "bensync, everybody opened": "open",
 }
 _REPORT = "/reports/custom?format=json&onlyCurrent=true"
@@ -39,7 +39,7 @@ def measure(people: int, times: int) -> tuple[dict[str, Cost], dict[str, int]]:
     from stage import human_resources
 
     with tempfile.TemporaryDirectory(prefix="bensync-pull-") as name, human_resources(people, frozen=True) as address:
-        file = told(Path(name), address, people)
+        file = task_file(Path(name), address, people)
         commands = {label: [sys.executable, __file__, "--as", way, str(file)] for label, way in WAYS.items()}
         if _airbyte():
             commands[PEER] = [str(AIRBYTE), str(HERE / "peers" / "airbyte_peer.py"), str(file)]
@@ -47,9 +47,9 @@ def measure(people: int, times: int) -> tuple[dict[str, Cost], dict[str, int]]:
 
         def once(label: str) -> Cost:
             before = _asked(address)
-            found = cost(commands[label])
+            spent = cost(commands[label])
             asked[label] = _asked(address) - before
-            return found
+            return spent
 
         return taking_turns({label: partial(once, label) for label in commands}, times), asked
 
@@ -59,16 +59,16 @@ def _airbyte() -> bool:
     return AIRBYTE.exists() and not subprocess.call([AIRBYTE, "-c", "import airbyte_cdk, source_bamboo_hr"])
 
 
-def told(folder: Path, address: str, people: int) -> Path:
-    """A file that tells a process what to read."""
+def task_file(folder: Path, address: str, people: int) -> Path:
+    """Return a file that says what a process is to read."""
     from frozen import wanted
 
     from bensync.demo.company.company import API_KEY
 
     asked = wanted()
-    file = folder / "told.json"
-    known = {"address": f"{address}/api/v1", "key": API_KEY, "people": people}
-    file.write_text(json.dumps(known | {"fields": list(asked.fields), "tables": list(asked.tables)}))
+    file = folder / "task.json"
+    task = {"address": f"{address}/api/v1", "key": API_KEY, "people": people}
+    file.write_text(json.dumps(task | {"fields": list(asked.fields), "tables": list(asked.tables)}))
     return file
 
 
@@ -77,7 +77,7 @@ def _asked(address: str) -> int:
         return int(json.load(answer)["requests"])
 
 
-def pull(way: str, here: dict[str, Any]) -> int:
+def pull(way: str, task: dict[str, Any]) -> int:
     """What bensync's connector does; returns how many people it found."""
     from frozen import wanted
 
@@ -85,32 +85,32 @@ def pull(way: str, here: dict[str, Any]) -> int:
     from bensync.core.ports import FieldSelection
 
     asked = wanted()
-    hr = BambooHR(BambooHRSettings(company="acme", api_key=here["key"], base_url=here["address"]))
-    familiar = (lambda _person, _told: True) if way == "familiar" else (lambda _person, _told: False)
-    found = hr.pull(FieldSelection(asked.fields, asked.tables, familiar), None)
-    seen = sum(len(page) for page in found.pages)
-    return found.total if way == "familiar" else seen
+    hr = BambooHR(BambooHRSettings(company="acme", api_key=task["key"], base_url=task["address"]))
+    is_unchanged = (lambda _person, _digest: True) if way == "unchanged" else (lambda _person, _digest: False)
+    pulled = hr.pull(FieldSelection(asked.fields, asked.tables, is_unchanged), None)
+    seen = sum(len(page) for page in pulled.pages)
+    return pulled.total if way == "unchanged" else seen
 
 
-def download(way: str, here: dict[str, Any]) -> int:
+def download(way: str, task: dict[str, Any]) -> int:
     """The same requests; of the answers only the ids are looked at, to know whom to ask for."""
     import httpx
     import msgspec
 
     note = _hashed() if way == "hash" else (lambda _rows, _body: None)
-    with httpx.Client(base_url=here["address"], auth=(here["key"], "x"), timeout=600) as client:
+    with httpx.Client(base_url=task["address"], auth=(task["key"], "x"), timeout=600) as client:
 
         def report(**asked: object) -> bytes:
             answer = client.post(_REPORT, json={"filterDuplicates": "no", **asked})
             return answer.raise_for_status().content
 
         listed = msgspec.json.decode(report(fields=["id", "employeeNumber"]), type=dict[str, Any])["employees"]
-        people = [int(one["id"]) for one in listed]
-        for name in here["tables"]:
+        people = [int(employee["id"]) for employee in listed]
+        for name in task["tables"]:
             note("rows", client.get(f"/employees/all/tables/{name}").raise_for_status().content)
         for start in range(0, len(people), _BATCH):
             filters = {"employeeIds": people[start : start + _BATCH]}
-            note("people", report(fields=["id", *here["fields"]], filters=filters))
+            note("people", report(fields=["id", *task["fields"]], filters=filters))
     return len(people)
 
 
@@ -130,22 +130,22 @@ def _hashed() -> Callable[[str, bytes], None]:
 
     def note(kind: str, body: bytes) -> None:
         for record in records(kind, body):
-            one = begun.copy()
-            one.update(record)
-            seen.add(one.digest())
+            digest = begun.copy()
+            digest.update(record)
+            seen.add(digest.digest())
 
     return note
 
 
-def read(way: str, here: dict[str, Any]) -> None:
+def read(way: str, task: dict[str, Any]) -> None:
     """One way, in the process that is measured.
 
     Raises:
         SystemExit: somebody was not found.
     """
-    found = download(way, here) if way in {"download", "hash"} else pull(way, here)
-    if found != here["people"]:
-        raise SystemExit(f"{found} people were found, not {here['people']}")
+    people_read = download(way, task) if way in {"download", "hash"} else pull(way, task)
+    if people_read != task["people"]:
+        raise SystemExit(f"{people_read} people were found, not {task['people']}")
 
 
 if __name__ == "__main__":
@@ -154,7 +154,7 @@ if __name__ == "__main__":
     else:
         for size in sizes(sys.argv[1:], [20_000]):
             costs, requests = measure(size, rounds(size))
-            print(table(f"{size:,} people pulled", costs, FLOOR))
+            print(table(f"{size:,} people pulled", costs, REFERENCE))
             print("Requests: " + ", ".join(f"{label} {number}" for label, number in requests.items()) + ".")
             print("People a second of CPU: " + ", ".join(f"{n} {size / c.cpu:,.0f}" for n, c in costs.items()) + ".\n")
             if PEER not in costs:

@@ -1,7 +1,8 @@
-"""The floor of whatever writes into SQLite: the rows that it left behind, by one `executemany` for each table.
+"""The lower bound of anything that writes into SQLite: the rows that it left, by one `executemany` for each table.
 
 `python benchmarks/raw.py ROWS DATABASE` writes into a copy of the database as it was before: the same tables and the
-same indexes, one transaction, on disk at its end. Nothing is computed, sealed or looked up, which is why it is a floor.
+same indexes, one transaction, on disk at its end. Nothing is computed, sealed or looked
+up, which is why it is a lower bound.
 """
 
 from __future__ import annotations
@@ -33,12 +34,12 @@ def keep(before: Path, after: Path, file: Path) -> int:
 
 def write(rows: Rows, database: Path) -> None:
     """Put them into the database."""
-    with closing(sqlite3.connect(database)) as here, here:
-        here.execute("PRAGMA synchronous = FULL")
+    with closing(sqlite3.connect(database)) as connection, connection:
+        connection.execute("PRAGMA synchronous = FULL")
         for name, lines in rows.items():
             if lines:
                 marks = ", ".join("?" * len(lines[0]))
-                here.executemany(f'INSERT OR REPLACE INTO "{name}" VALUES ({marks})', lines)
+                connection.executemany(f'INSERT OR REPLACE INTO "{name}" VALUES ({marks})', lines)
 
 
 if __name__ == "__main__":

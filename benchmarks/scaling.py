@@ -28,8 +28,8 @@ class Costs:
 
     Attributes:
         start: a process for a turn, until it knows its configuration, and its end.
-        base: the smallest daily run that has something to tell.
-        changed: per employee whose change is told.
+        base: the smallest daily run that has something to send.
+        changed: per employee whose change is sent.
         listed: per employee where the source can only list everybody.
         database: at the server, per turn (about 25 transactions); wall, on one of its cores.
         row: at the server, per changed employee.
@@ -112,7 +112,7 @@ def sites(number: int, people: int, plan: Plan, seed: int) -> list[Site]:
     chance = random.Random(seed)
     raw = [chance.lognormvariate(0, 1.9) for _ in range(number)]
     scale = people / sum(raw)
-    found = [
+    made_sites = [
         Site(
             people=max(2, min(LARGEST, round(size * scale))),
             lists=chance.random() < plan.share_listing,
@@ -120,7 +120,7 @@ def sites(number: int, people: int, plan: Plan, seed: int) -> list[Site]:
         )
         for size in raw
     ]
-    return sorted(found, key=lambda site: -site.people) if plan.largest_first else found
+    return sorted(made_sites, key=lambda site: -site.people) if plan.largest_first else made_sites
 
 
 def needs(site: Site, plan: Plan, costs: Costs) -> tuple[float, float, float]:
@@ -134,11 +134,11 @@ def needs(site: Site, plan: Plan, costs: Costs) -> tuple[float, float, float]:
     return core, requests * costs.request, costs.database + changed * costs.row + costs.fetch
 
 
-def play(found: list[Site], plan: Plan, costs: Costs) -> Morning:
+def play(all_sites: list[Site], plan: Plan, costs: Costs) -> Morning:
     """One morning, event by event."""
     world = simpy.Environment()
     prompt, heavy = simpy.Store(world), simpy.Store(world)
-    for site in found:
+    for site in all_sites:
         (heavy if site.throttled and plan.known else prompt).put(site)
     database = simpy.Resource(world, plan.database_cores)
     machines = [simpy.Resource(world, plan.cores) for _ in range(plan.workers)]
@@ -185,19 +185,19 @@ def play(found: list[Site], plan: Plan, costs: Costs) -> Morning:
     )
 
 
-def formula(found: list[Site], plan: Plan, costs: Costs) -> dict[str, float]:
+def formula(all_sites: list[Site], plan: Plan, costs: Costs) -> dict[str, float]:
     """The same without playing: the morning is at least as long as the longest of these, in seconds."""
-    every = [needs(site, plan, costs) for site in found]
+    every = [needs(site, plan, costs) for site in all_sites]
     return {
         "cores": sum(core for core, _, _ in every) / (plan.workers * plan.cores),
         "places": sum(map(sum, every)) / (plan.workers * plan.places),
         "database": sum(server for _, _, server in every) / plan.database_cores,
-        "largest site": max(sum(one) for one, site in zip(every, found, strict=True) if not site.throttled),
+        "largest site": max(sum(turns) for turns, site in zip(every, all_sites, strict=True) if not site.throttled),
     }
 
 
 def _looks(number: int, plan: Plan, costs: Costs, look_minutes: float, workers: int) -> float:
-    """Share of all cores that the turns for what only time tells take, around the clock."""
+    """Share of all cores that the turns for what time alone brings take, around the clock."""
     return number * costs.start / (look_minutes * 60) / (workers * plan.cores)
 
 
@@ -214,14 +214,14 @@ def table(title: str, head: list[str], rows: list[list[str]]) -> None:
 def report(number: int, people: int, seed: int, costs: Costs) -> dict[str, list[tuple[float, float]]]:
     """Print the tables; returns what is drawn."""
     usual = Plan()
-    found = sites(number, people, usual, seed)
-    sizes = sorted(site.people for site in found)
+    all_sites = sites(number, people, usual, seed)
+    sizes = sorted(site.people for site in all_sites)
     print(f"{number:,} sites, {sum(sizes):,} people: median {statistics.median(sizes):,.0f}, largest {sizes[-1]:,}")
 
     rows, simulated, reckoned = [], [], []
     for workers in (1, 2, 4, 8, 16, 32):
         plan = replace(usual, workers=workers)
-        morning, bounds = play(found, plan, costs), formula(found, plan, costs)
+        morning, bounds = play(all_sites, plan, costs), formula(all_sites, plan, costs)
         bound = max(bounds, key=lambda name: bounds[name])
         rows.append(
             [
@@ -253,19 +253,19 @@ def report(number: int, people: int, seed: int, costs: Costs) -> dict[str, list[
 
     rows, placed = [], []
     for places in (1, 2, 4, 6, 8, 12, 16):
-        morning = play(found, replace(usual, places=places), costs)
+        morning = play(all_sites, replace(usual, places=places), costs)
         rows.append([str(places), minutes(morning.last), f"{morning.cores_used:.0%}", f"{morning.places_used:.0%}"])
         placed.append((places, morning.last / 60))
     table("Places in each of four workers", ["places", "last site, min", "cores", "places full"], rows)
 
-    rows, known, news = [], [], []
+    rows, points, news = [], [], []
     for share in (0.0, 0.01, 0.02, 0.05, 0.1):
         plan = replace(usual, share_throttled=share)
         some = sites(number, people, plan, seed)
-        told, new = play(some, plan, costs), play(some, replace(plan, known=False), costs)
+        named, new = play(some, plan, costs), play(some, replace(plan, known=False), costs)
         quick = play(some, replace(plan, known=False), replace(costs, patience=30.0))
-        rows.append([f"{share:.0%}", minutes(told.last), minutes(new.last), minutes(quick.last)])
-        known.append((share * 100, told.last / 60))
+        rows.append([f"{share:.0%}", minutes(named.last), minutes(new.last), minutes(quick.last)])
+        points.append((share * 100, named.last / 60))
         news.append((share * 100, new.last / 60))
     head = ["share", "as the day before, min", "all of a sudden, min", "and given up after 30 s, min"]
     table("Sites whose HR throttles us all morning; the last of the others", head, rows)
@@ -278,16 +278,16 @@ def report(number: int, people: int, seed: int, costs: Costs) -> dict[str, list[
         ("ten times the changes", costs),
     ):
         plan = replace(usual, share_changed=0.1) if name.startswith("ten") else usual
-        morning = play(found, plan, cheaper)
+        morning = play(all_sites, plan, cheaper)
         rows.append([name, minutes(morning.last), f"{morning.cores_used:.0%}", f"{morning.database_used:.0%}"])
     table("What if, with four workers", ["", "last site, min", "cores", "database"], rows)
 
     rows = [[str(look), *(f"{_looks(number, usual, costs, look, n):.0%}" for n in (2, 4, 8))] for look in LOOKS]
     table("The rest of the day: cores taken by looks alone", ["look_minutes", "2 workers", "4", "8"], rows)
-    return {"simulated": simulated, "formula": reckoned, "places": placed, "known": known, "new": news}
+    return {"simulated": simulated, "formula": reckoned, "places": placed, "known": points, "new": news}
 
 
-def draw(found: dict[str, list[tuple[float, float]]], folder: Path) -> None:
+def draw(series: dict[str, list[tuple[float, float]]], folder: Path) -> None:
     """The plots of docs/explanation/scaling.md."""
     import matplotlib as mpl
 
@@ -303,7 +303,7 @@ def draw(found: dict[str, list[tuple[float, float]]], folder: Path) -> None:
     for name, below, lines, logarithmic in sheets:
         figure, axes = plt.subplots(figsize=(6, 3.4), layout="constrained")
         for key, label in lines.items():
-            axes.plot(*zip(*found[key], strict=True), marker="o", label=label)
+            axes.plot(*zip(*series[key], strict=True), marker="o", label=label)
         if logarithmic:
             axes.set_xscale("log", base=2)
             axes.set_yscale("log")
@@ -325,11 +325,11 @@ def main() -> None:
     words.add_argument("--plots", type=Path)
     for name, value in vars(Costs()).items():
         words.add_argument(f"--{name}", type=type(value), default=value)
-    told = words.parse_args()
-    costs = Costs(**{name: getattr(told, name) for name in vars(Costs())})
-    found = report(told.sites, told.people, told.seed, costs)
-    if told.plots is not None:
-        draw(found, told.plots)
+    options = words.parse_args()
+    costs = Costs(**{name: getattr(options, name) for name in vars(Costs())})
+    all_rows = report(options.sites, options.people, options.seed, costs)
+    if options.plots is not None:
+        draw(all_rows, options.plots)
 
 
 if __name__ == "__main__":

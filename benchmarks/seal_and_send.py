@@ -15,7 +15,7 @@ _PIECE = 1 << 20
 
 
 class Silent:
-    """A witness who writes nothing down."""
+    """A journal that writes nothing down."""
 
     def begin(self, part: str) -> None:
         """Nothing."""
@@ -35,13 +35,13 @@ def pieces(file: Path) -> Iterator[bytes]:
 
 
 if __name__ == "__main__":
-    told = json.loads(Path(sys.argv[1]).read_text())
-    sealed = Path(told["sealed"])
+    task = json.loads(Path(sys.argv[1]).read_text())
+    sealed = Path(task["sealed"])
     with sealed.open("wb") as target:
-        for chunk in Gpg(GpgSettings(recipient=told["recipient"], gnupg_home=told["home"])).seal(
-            pieces(Path(told["plain"]))
+        for chunk in Gpg(GpgSettings(recipient=task["recipient"], gnupg_home=task["home"])).seal(
+            pieces(Path(task["plain"]))
         ):
             target.write(chunk)
     name = f"ours-{sys.argv[2] if len(sys.argv) > 2 else sealed.stat().st_mtime_ns}.gpg"
     outgoing_file = OutgoingFile(name, sealed.stat().st_size, lambda: pieces(sealed), "", False)
-    Sftp(SftpSettings.model_validate(told["center"])).deliver(outgoing_file, Silent())
+    Sftp(SftpSettings.model_validate(task["center"])).deliver(outgoing_file, Silent())

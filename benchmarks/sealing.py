@@ -9,7 +9,7 @@ from pathlib import Path
 
 import snapshots
 from measure import Cost, in_turns, rounds, sizes, table
-from sending import NAME as FLOOR
+from sending import NAME as REFERENCE
 from sending import gpg_then_sftp
 from targets import SENDING, note
 
@@ -33,13 +33,13 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
         snapshots.write(folder / "hr", people)
         plain = folder / "hr" / "after" / "joined.csv"
         recipient = keyring.create("Benchmark")
-        told = {"recipient": recipient, "home": str(keyring.home), "plain": str(plain), "sealed": str(folder / "ours")}
+        job = {"recipient": recipient, "home": str(keyring.home), "plain": str(plain), "sealed": str(folder / "ours")}
         settings = center.settings().model_dump(mode="json")
-        told["center"] = settings | {"private_key": center.client_key}
-        (folder / "told.json").write_text(json.dumps(told))
+        job["center"] = settings | {"private_key": center.client_key}
+        (folder / "task.json").write_text(json.dumps(job))
         commands = {
-            FLOOR: gpg_then_sftp(plain, folder, recipient, keyring.home, center),
-            OURS: [sys.executable, str(HERE / "seal_and_send.py"), str(folder / "told.json")],
+            REFERENCE: gpg_then_sftp(plain, folder, recipient, keyring.home, center),
+            OURS: [sys.executable, str(HERE / "seal_and_send.py"), str(folder / "task.json")],
             "starting bensync's libraries": [
                 sys.executable,
                 "-c",
@@ -51,6 +51,6 @@ def measure(people: int, rounds: int) -> dict[str, Cost]:
 
 if __name__ == "__main__":
     for size in sizes(sys.argv[1:], [300_000]):
-        found = measure(size, rounds(size))
-        print(table(f"a file of {size:,} people sealed and sent", found, FLOOR))
-        note(SENDING, found[OURS].cpu / found[FLOOR].cpu, size)
+        costs = measure(size, rounds(size))
+        print(table(f"a file of {size:,} people sealed and sent", costs, REFERENCE))
+        note(SENDING, costs[OURS].cpu / costs[REFERENCE].cpu, size)

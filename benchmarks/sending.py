@@ -1,4 +1,4 @@
-"""The floor of sealing and sending: `gpg -z 1`, then OpenSSH's `sftp` with a rename, driven by a shell."""
+"""The lower bound of sealing and sending: `gpg -z 1`, then OpenSSH's `sftp` with a rename, driven by a shell."""
 
 from __future__ import annotations
 

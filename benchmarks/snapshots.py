@@ -20,12 +20,12 @@ def write(folder: Path, people: int, seed: int = 7) -> int:
     chance = Random(seed)
     moved = set(chance.sample(range(people), max(1, people // 100)))
     for name in ("before", "after"):
-        here = folder / name
-        here.mkdir(parents=True)
+        place = folder / name
+        place.mkdir(parents=True)
         with (
-            (here / "employees.csv").open("w", newline="") as own,
-            (here / "status.csv").open("w", newline="") as rows,
-            (here / "joined.csv").open("w", newline="") as joined,
+            (place / "employees.csv").open("w", newline="") as own,
+            (place / "status.csv").open("w", newline="") as rows,
+            (place / "joined.csv").open("w", newline="") as joined,
         ):
             sheets = csv.writer(own), csv.writer(rows), csv.writer(joined)
             for sheet, heading in zip(sheets, (FIELDS, ("employee_id", *_DATED), (*FIELDS, *_DATED)), strict=True):

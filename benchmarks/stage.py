@@ -51,8 +51,8 @@ class Stage:
         """Ask or stir the company: ``stats``, ``churn?percent=1``."""
         request = urllib.request.Request(f"{self.hr}/_company/{path}", method=method)
         with urllib.request.urlopen(request, timeout=PATIENCE) as answer:
-            found: dict[str, Any] = json.load(answer)
-        return found
+            answered: dict[str, Any] = json.load(answer)
+        return answered
 
 
 @contextlib.contextmanager

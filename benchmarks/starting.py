@@ -17,7 +17,7 @@ from diff import prepared
 from measure import ENVIRONMENT, Cost, in_turns, table
 from targets import HELP, RESTING, STATUS, note
 
-FLOOR = "an empty Typer program"
+REFERENCE = "an empty Typer program"
 _COMMANDS = "".join(f"@app.command()\ndef {name}() -> None: ...\n" for name in ("one", "two"))
 _EMPTY = f"import typer\napp = typer.Typer()\n{_COMMANDS}app()\n"
 _LIBRARIES = "import msgspec, pydantic, rich.table, sqlalchemy.dialects.sqlite, structlog, typer; pydantic.BaseModel"
@@ -30,7 +30,7 @@ def measure(rounds: int, folder: Path, config: Path) -> dict[str, Cost]:
     (folder / "empty.py").write_text(_EMPTY)
     python, ours = sys.executable, [sys.executable, "-m", "bensync"]
     commands = {
-        FLOOR: [python, str(folder / "empty.py"), "--help"],
+        REFERENCE: [python, str(folder / "empty.py"), "--help"],
         "Python alone": [python, "-c", "pass"],
         "bensync --help": [*ours, "--help"],
         "bensync status": [*ours, "--config", str(config), "status"],
@@ -64,11 +64,11 @@ if __name__ == "__main__":
     watched = float(sys.argv[1]) if len(sys.argv) > 1 else 20
     with tempfile.TemporaryDirectory(prefix="bensync-start-") as name:
         snapshots.write(Path(name), 100)
-        made = prepared(Path(name))
-        found = measure(15 if watched >= 5 else 1, Path(name), made)
-        print(table("start-up", found, FLOOR))
-        note(HELP, found["bensync --help"].cpu / found[FLOOR].cpu)
-        note(STATUS, found["bensync status"].cpu / found[FLOOR].cpu)
-        memory, cpu = at_rest(made, watched)
+        prepared_folder = prepared(Path(name))
+        costs = measure(15 if watched >= 5 else 1, Path(name), prepared_folder)
+        print(table("start-up", costs, REFERENCE))
+        note(HELP, costs["bensync --help"].cpu / costs[REFERENCE].cpu)
+        note(STATUS, costs["bensync status"].cpu / costs[REFERENCE].cpu)
+        memory, cpu = at_rest(prepared_folder, watched)
         print(f"A daemon at rest holds {memory:.0f} MiB and takes {cpu:.2f} CPU seconds a minute.\n")
         note(RESTING, memory)

@@ -42,7 +42,7 @@ DIFF_AHEAD = Target("diff: CPU of the quickest of csv-diff, datacompy and pandas
 DIFF_POLARS = Target("diff: times Polars in CPU", most=1.5)
 DIFF_MEMORY = Target("diff: memory beside that of Polars", most=0.1)
 SENDING = Target("sealing and sending: times `gpg` and `sftp` in CPU", most=1.7)
-APPROVING = Target("approving 10,000 harmless requests: CPU seconds, start-up included", most=10)
+APPROVING = Target("approving 10,000 low-risk requests: CPU seconds, start-up included", most=10)
 HELP = Target("`bensync --help`: times an empty Typer program in CPU", most=1.3)
 STATUS = Target("`bensync status`: times an empty Typer program in CPU", most=4.5)
 RESTING = Target("daemon at rest: MiB (80 MB)", most=76.3)
@@ -62,20 +62,20 @@ def note(target: Target, value: float, people: int | None = None) -> None:
 
 def judged(notes: str) -> str:
     """All targets as a table, each by its last figure: that of the largest company."""
-    found = {what: (value, people) for what, value, people in map(json.loads, notes.splitlines())}
+    measured = {what: (value, people) for what, value, people in map(json.loads, notes.splitlines())}
     lines = ["**targets**", "", "| target | limit | measured | people | |", "|---|---|--:|--:|---|"]
     for target in ALL:
-        value, people = found.get(target.what, (None, None))
+        value, people = measured.get(target.what, (None, None))
         if value is None:
             lines.append(f"| {target.what} | {target.limit} | - | - | not measured |")
             continue
         shown = f"{value:.3g}" if value < 100 else f"{value:.0f}"
-        told = "met" if target.is_met(value) else "**missed**"
-        lines.append(f"| {target.what} | {target.limit} | {shown} | {f'{people:,}' if people else '-'} | {told} |")
+        verdict = "met" if target.is_met(value) else "**missed**"
+        lines.append(f"| {target.what} | {target.limit} | {shown} | {f'{people:,}' if people else '-'} | {verdict} |")
     lines += ["", "They are meant for a million people; in a small company start-up outweighs everything else."]
     return "\n".join(lines) + "\n"
 
 
 if __name__ == "__main__":
-    told = Path(os.environ.get("BENSYNC_NOTES") or "/dev/null")
-    print(judged(told.read_text() if told.exists() else ""))
+    notes_file = Path(os.environ.get("BENSYNC_NOTES") or "/dev/null")
+    print(judged(notes_file.read_text() if notes_file.exists() else ""))

@@ -9,6 +9,6 @@ from pathlib import Path
 from bensync.demo.upload_center import UploadCenter
 
 with UploadCenter(Path(sys.argv[1])) as center:
-    known = ("host", "port", "user", "host_key", "client_key")
-    print(json.dumps({name: getattr(center, name) for name in known}), flush=True)
+    names = ("host", "port", "user", "host_key", "client_key")
+    print(json.dumps({name: getattr(center, name) for name in names}), flush=True)
     sys.stdin.read()

@@ -1,8 +1,10 @@
-"""Whole runs beside the sum of their floors. Usage: python benchmarks/whole.py [PEOPLE ...].
+"""Whole runs beside the sum of their lower bounds. Usage: python benchmarks/whole.py [PEOPLE ...].
 
-A full resync: everybody is read, remembered, written into a file, sealed and sent. Its floors: a plain download of the
-same bytes, and `gpg` and `sftp` with the same file. A delta whose pull lists everybody: who changed is found and sent.
-Its floors: the download with a keyed hash of each record, and `gpg` and `sftp` with the few rows. Start-up is in all.
+A full resync: everybody is read, remembered, written into a file, sealed and sent. Its lower bounds: a plain download
+of the same bytes, and `gpg` and `sftp` with the same file. A delta whose pull lists everybody: employees who changed
+are found and sent.
+Its lower bounds: the download with a keyed hash of each record, and `gpg` and `sftp` with the few rows. Start-up is in
+all.
 """
 
 from __future__ import annotations
@@ -16,17 +18,17 @@ from pathlib import Path
 from typing import Any
 
 from measure import Cost, cost, rounds, sizes, table, taking_turns, total
-from pulling import told
+from pulling import task_file
 from sending import NAME as SENT
 from sending import gpg_then_sftp
 from stage import HERE, Stage, stage
 from targets import DELTA_CPU, DELTA_FLOOR, DELTA_PEAK, FIRST_CPU, FULL_CPU, FULL_PEAK, FULL_WALL, note
 
-SUM = "sum of the floors"
+SUM = "sum of the lower bounds"
 DOWNLOADED, HASHED = "plain download", "download, each record hashed"
 FIRST, FULL = "bensync, first full resync, with its queue", "bensync, full resync, everybody known"
 LOADED = "bensync's libraries, loaded"
-LISTING, TOLD = "bensync, delta, HR lists everybody", "bensync, delta, HR says who changed"
+LISTING, NAMED = "bensync, delta, HR lists everybody", "bensync, delta, HR says who changed"
 
 
 class Runs:
@@ -36,11 +38,11 @@ class Runs:
         said: what each job printed last, by its label.
     """
 
-    def __init__(self, here: Stage, people: int) -> None:
-        self.here = here
+    def __init__(self, surroundings: Stage, people: int) -> None:
+        self.here = surroundings
         self.people = people
         self.said: dict[str, dict[str, Any]] = {}
-        self._told = told(here.folder, here.hr, people)
+        self._task = task_file(surroundings.folder, surroundings.hr, people)
 
     def prepare(self, config: Path, *jobs: str) -> None:
         """Do these jobs, and remember the state that they leave behind."""
@@ -60,22 +62,26 @@ class Runs:
 
     def download(self, way: str) -> Cost:
         """The bytes of everybody, in one of the ways of `pulling.py`."""
-        return cost([sys.executable, HERE / "pulling.py", "--as", way, self._told])
+        return cost([sys.executable, HERE / "pulling.py", "--as", way, self._task])
 
     def send(self, config: Path) -> Cost:
         """`gpg` and `sftp` with the file that the last run on this configuration sent."""
-        here, plain = self.here, self.here.folder / "plain.csv"
+        surroundings, plain = self.here, self.here.folder / "plain.csv"
         (sealed,) = self._incoming(config).glob("*.gpg")
-        plain.write_bytes(here.keyring.decrypt(sealed.read_bytes()))
-        return cost(gpg_then_sftp(plain, here.folder, here.recipient, here.keyring.home, here.center))
+        plain.write_bytes(surroundings.keyring.decrypt(sealed.read_bytes()))
+        return cost(
+            gpg_then_sftp(
+                plain, surroundings.folder, surroundings.recipient, surroundings.keyring.home, surroundings.center
+            )
+        )
 
     def _job(self, label: str, config: Path, job: str) -> Cost:
         log = self.here.folder / "said"
         now = self.here.company("stats")["now"]
-        found = cost([sys.executable, HERE / "job.py", config, job, "--now", now], log=log)
+        spent = cost([sys.executable, HERE / "job.py", config, job, "--now", now], log=log)
         lines = log.read_text().splitlines()
         self.said[label] = json.loads(lines[-1]) if lines and job != "migrate" else {}
-        return found
+        return spent
 
     def _kept(self, config: Path) -> Path:
         return self.here.folder / "kept" / config.stem
@@ -86,15 +92,15 @@ class Runs:
 
 def measure(people: int, times: int) -> Iterator[str]:
     """The tables, each as soon as it is there."""
-    with stage(people, frozen=True) as here:
-        (here.folder / "kept").mkdir()
-        runs = Runs(here, people)
-        runs.prepare(here.queueing, "migrate")
-        runs.prepare(here.settled, "migrate", "snapshot")
+    with stage(people, frozen=True) as surroundings:
+        (surroundings.folder / "kept").mkdir()
+        runs = Runs(surroundings, people)
+        runs.prepare(surroundings.queueing, "migrate")
+        runs.prepare(surroundings.settled, "migrate", "snapshot")
         yield _shown(runs, f"{people:,} people, full resync", times, DOWNLOADED, "download", full(runs))
-        here.company("churn?percent=1", "POST")
-        said = taking_turns({TOLD: partial(runs.run, TOLD, here.settled, "daily")}, times)
-        here.company("churn?percent=0&minutes=2880", "POST")
+        surroundings.company("churn?percent=1", "POST")
+        said = taking_turns({NAMED: partial(runs.run, NAMED, surroundings.settled, "daily")}, times)
+        surroundings.company("churn?percent=0&minutes=2880", "POST")
         yield _shown(runs, f"{people:,} people, delta of 1 %", times, HASHED, "hash", delta(runs), said)
 
 
@@ -103,27 +109,27 @@ Job = Callable[[], Cost]
 
 def full(runs: Runs) -> dict[str, Job]:
     """What is measured of a full resync; sending comes after what is to be sent."""
-    first, known = runs.here.queueing, runs.here.settled
-    jobs = {FIRST: partial(runs.run, FIRST, first, "resync"), FULL: partial(runs.run, FULL, known, "resync")}
-    return jobs | {SENT: partial(runs.send, known)}
+    first, settled = runs.here.queueing, runs.here.settled
+    jobs = {FIRST: partial(runs.run, FIRST, first, "resync"), FULL: partial(runs.run, FULL, settled, "resync")}
+    return jobs | {SENT: partial(runs.send, settled)}
 
 
 def delta(runs: Runs) -> dict[str, Job]:
     """What is measured of a delta."""
-    known = runs.here.settled
-    return {LISTING: partial(runs.run, LISTING, known, "daily"), SENT: partial(runs.send, known)}
+    settled = runs.here.settled
+    return {LISTING: partial(runs.run, LISTING, settled, "daily"), SENT: partial(runs.send, settled)}
 
 
 def _shown(
     runs: Runs, title: str, times: int, read: str, way: str, jobs: dict[str, Job], more: dict[str, Cost] | None = None
 ) -> str:
     loading = partial(cost, [sys.executable, "-c", "import job"], folder=HERE)
-    found = taking_turns({read: partial(runs.download, way), LOADED: loading, **jobs}, times)
-    floors = {name: found.pop(name) for name in (read, SENT)}
-    ours = found | (more or {})
-    costs = floors | {SUM: total(list(floors.values()))} | ours
+    all_costs = taking_turns({read: partial(runs.download, way), LOADED: loading, **jobs}, times)
+    bounds = {name: all_costs.pop(name) for name in (read, SENT)}
+    ours = all_costs | (more or {})
+    costs = bounds | {SUM: total(list(bounds.values()))} | ours
     _note(runs, costs)
-    lines = [f"- {name}: {_said(runs, name, one, floors[SENT])}." for name, one in ours.items() if name in runs.said]
+    lines = [f"- {name}: {_said(runs, name, each, bounds[SENT])}." for name, each in ours.items() if name in runs.said]
     return "\n".join([table(title, costs, SUM), *lines, ""])
 
 
@@ -146,10 +152,10 @@ def _each(runs: Runs, name: str) -> float:
     return float(runs.said[name]["cpu"]) / runs.people * 1e6
 
 
-def _said(runs: Runs, name: str, one: Cost, sent: Cost) -> str:
+def _said(runs: Runs, name: str, own: Cost, sent: Cost) -> str:
     said = runs.said[name]
     each = f"{_each(runs, name):.0f} µs of bensync's own CPU for each employee"
-    return f"{said['rows']:,} rows, {each}, {one.wall / sent.wall:.1f} times {SENT} in wall time"
+    return f"{said['rows']:,} rows, {each}, {own.wall / sent.wall:.1f} times {SENT} in wall time"
 
 
 def _database(config: Path) -> list[Path]:

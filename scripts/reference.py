@@ -241,7 +241,7 @@ def commands() -> Iterator[str]:
     )
     yield from codes()
     for name, command in group.commands.items():
-        yield from told(f"bensync {name}", command)
+        yield from command_lines(f"bensync {name}", command)
 
 
 def codes() -> Iterator[str]:
@@ -263,7 +263,7 @@ def codes() -> Iterator[str]:
     yield "\n".join(f"| {code} | {means[code]} |" for code in sorted(means)) + "\n"
 
 
-def told(path: str, command: Any) -> Iterator[str]:
+def command_lines(path: str, command: Any) -> Iterator[str]:
     """One command, and those below it."""
     inner = getattr(command, "commands", {})
     yield f"## {path}\n"
@@ -272,7 +272,7 @@ def told(path: str, command: Any) -> Iterator[str]:
         if command.default:
             yield f"`{path}` alone is `{path} {command.default}`.\n"
         for name, below in inner.items():
-            yield from told(f"{path} {name}", below)
+            yield from command_lines(f"{path} {name}", below)
         return
     places = " ".join(
         (metavar if parameter.required else f"[{metavar}]") + ("..." if parameter.nargs == -1 else "")

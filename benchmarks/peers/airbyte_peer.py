@@ -17,21 +17,21 @@ from airbyte_cdk.entrypoint import AirbyteEntrypoint
 from airbyte_cdk.models import ConfiguredAirbyteCatalogSerializer
 from airbyte_cdk.sources.declarative.concurrent_declarative_source import ConcurrentDeclarativeSource
 
-here = json.loads(Path(sys.argv[1]).read_text())
+task = json.loads(Path(sys.argv[1]).read_text())
 manifest = yaml.safe_load(pkgutil.get_data("source_bamboo_hr", "manifest.yaml"))
-known = manifest["definitions"]["streams"]
-manifest["definitions"]["base_requester"]["url_base"] = here["address"] + "/"
-known["custom_reports_stream"]["retriever"]["requester"]["request_body_json"]["fields"] = ["id", *here["fields"]]
-for name in here["tables"]:
-    stream = copy.deepcopy(known["employees_directory_stream"])
+streams = manifest["definitions"]["streams"]
+manifest["definitions"]["base_requester"]["url_base"] = task["address"] + "/"
+streams["custom_reports_stream"]["retriever"]["requester"]["request_body_json"]["fields"] = ["id", *task["fields"]]
+for name in task["tables"]:
+    stream = copy.deepcopy(streams["employees_directory_stream"])
     stream |= {"name": name}
     stream["retriever"]["requester"]["path"] = f"employees/all/tables/{name}"
     stream["retriever"]["record_selector"]["extractor"]["field_path"] = []
-    known[name] = stream
-wanted = ["custom_reports_stream", *here["tables"]]
+    streams[name] = stream
+wanted = ["custom_reports_stream", *task["tables"]]
 manifest["streams"] = [{"$ref": f"#/definitions/streams/{name}"} for name in wanted]
 
-config = {"api_key": here["key"], "subdomain": "acme", "custom_reports_fields": ",".join(here["fields"])}
+config = {"api_key": task["key"], "subdomain": "acme", "custom_reports_fields": ",".join(task["fields"])}
 config["custom_reports_include_default_fields"] = False
 streams = [
     {
@@ -54,5 +54,5 @@ with tempfile.TemporaryDirectory() as folder:
         '"type":"RECORD"' in message and '"stream":"custom_reports_stream"' in message
         for message in entry.run(entry.parse_args(words))
     )
-if people != here["people"]:
-    raise SystemExit(f"{people} people were found, not {here['people']}")
+if people != task["people"]:
+    raise SystemExit(f"{people} people were found, not {task['people']}")

@@ -6,5 +6,5 @@ import pandas as pd
 from datacompy import PandasCompare
 
 before, after = (pd.read_csv(name, dtype=str, keep_default_na=False) for name in sys.argv[1:3])
-found = PandasCompare(before, after, join_columns="employee_id")
-print(len(found.all_mismatch()))
+comparison = PandasCompare(before, after, join_columns="employee_id")
+print(len(comparison.all_mismatch()))

@@ -25,7 +25,7 @@ VERB = "configuration.change"
 LEFT_OUT = "cannot be used, and the site is left out"
 
 _PURPOSE = b"configuration"
-_LENGTH = 8  # bytes of a digest: enough to tell settings apart, and a key is needed to make one
+_LENGTH = 8  # bytes of a digest: enough to distinguish settings, and a key is needed to make one
 
 _TOLD = frozenset(
     {

@@ -39,7 +39,7 @@ def issue(
         lives: how long.
         by: who asks for it.
         now: the moment.
-        two: sites on which a role takes two people (`second_approver`): whoever holds the token acts with it.
+        two: sites on which a role takes two people (`second_approver`): the holder of the token acts with it.
 
     Raises:
         DecisionError: another person must want it, too; or there is no such user, the label is taken or none, or it

@@ -18,8 +18,9 @@ from tests.architecture.checks.pages import DOCS, MODULES, PAGES, ROOT, rows_of
 BUDGET = Path(__file__).with_name("word_budget.toml")
 GENERATED = ("docs/spec/", "docs/reference/requirements.md", "docs/reference/modules.md", "docs/glossary.md")
 LEFT_OUT = (*GENERATED, "tests/architecture/checks/", "src/bensync/state/migrations/versions/")
+# `file.tell()` is a method of Python's files, and `calm` the tone of a style sheet's good news
 RETIRED = re.compile(
-    r"\b(?:told|tells?|mend(?:s|ed|ing)?|kept back|heaps?|hurts|harmless|work(?:s|ed)? off|benefits side|by hand|whoever"
+    r"\b(?:told|(?<!\.)tells?|mend(?:s|ed|ing)?|kept back|heaps?|hurts|harmless|work(?:s|ed)? off|benefits side|by hand|whoever"
     r"|handed out|in silence|at the terminal|familiar|strange|cry|calm|aftermath|roster|errands?|eyes|pockets?|hall|house"
     r"|rooms?|floors?|doors?|desk|shelf|passage|parcels?|witness|the day is none|look(?:ed)? at (?:it|them) again)\b",
     re.IGNORECASE,

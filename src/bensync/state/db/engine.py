@@ -220,7 +220,7 @@ def _trouble(error: DBAPIError) -> StateError:
     why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
     cause: Any = error.orig
     if not hasattr(cause, "sqlstate"):
-        fix = "see that the disk has room, the folder can be written, and no other program holds the database"
+        fix = "see that the disk has free space, the folder can be written, and no other program holds the database"
         return StateError("The database cannot be used", why, fix, retry=True)
     if cause.sqlstate in {"40001", "40P01", "55P03", "57014"}:
         fix = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"

@@ -111,7 +111,7 @@ class SentLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            fix = "see that the disk has room and the folder can be written"
+            fix = "see that the disk has free space and the folder can be written"
             raise StateError(f"{self._path} cannot be written", error.strerror or "", fix, retry=True) from error
 
     def _entries(self) -> Iterator[SentFile]:

@@ -156,7 +156,7 @@ def written(target: Path) -> Iterator[None]:
         yield
     except (OSError, sqlite3.Error) as error:
         why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-        fix = "see that its folder is there, can be written, and has room"
+        fix = "see that its folder is there, can be written, and has free space"
         passing = isinstance(error, OSError | sqlite3.OperationalError)
         raise StateError(f"{target} cannot be written", why, fix, retry=passing) from error
 
