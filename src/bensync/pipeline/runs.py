@@ -9,7 +9,7 @@ from datetime import date, datetime
 import msgspec
 import structlog
 
-from bensync.core.changes import ChangeKind, SyncPlan
+from bensync.core.changes import UNSEEN, ChangeKind, SyncPlan
 from bensync.core.plan import refused
 from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.core.values.file_names import highest_number
@@ -244,6 +244,8 @@ def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
         "held": len(plan.held),
         "requests": 0,
     }
+    if unseen := sum(issue.code in UNSEEN and issue.employee_id not in plan.out_of_scope for issue in plan.issues):
+        counts["not_shown"] = unseen
     if plan.out_of_scope:
         counts["out_of_scope"] = len(plan.out_of_scope)
     with context.write("run.plan") as state:

@@ -54,6 +54,9 @@ def brief(
         rows = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
         did = f"The {run.lower()} run sent {_people(sum(kinds.values()))} ({rows}) in {file}"
     blocked = _some(counts.get("kept_back", 0), "{} blocked by data issues")
+    # Named apart as well: their change, which can be a termination, was not read.
+    if unseen := counts.get("not_shown", 0):
+        blocked += f", {unseen} of them not shown by HR"
     held = _some(counts.get("held", 0), "{} held for review")
     total = sum(waiting.values())
     # Named apart, because a termination that waits is what must not be overlooked.

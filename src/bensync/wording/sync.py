@@ -169,6 +169,7 @@ COUNTS: Mapping[str, str] = {
     "changed": "changed",
     "unchanged": "unchanged",
     "kept_back": "with data issues",
+    "not_shown": "not shown by HR",
     "out_of_scope": "out of scope",
     "held": "held for review",
     "requests": "requests opened",

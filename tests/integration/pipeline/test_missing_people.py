@@ -131,6 +131,8 @@ def test_A_86_a_hire_whom_the_report_shows_a_day_after_the_feed_is_sent(crowd: W
 
     assert [(issue.employee_id, issue.code) for issue in report.plan.issues] == [(hired, "not_shown")]
     assert not any("blocked" in subject for subject in subjects(crowd))
+    (last,) = crowd.rows("select brief from run order by id desc limit 1")
+    assert "1 person blocked by data issues, 1 of them not shown by HR;" in last[0]
     crowd.company.lagging.clear()
     crowd.next_day()
     crowd.sync()

@@ -32,6 +32,11 @@ def test_a_run_without_a_file_found_nothing_to_send():
     assert text == "The daily run read 1 person and found nothing to send; no requests are waiting for review."
 
 
+def test_A_86_a_run_names_apart_whom_hr_did_not_show():
+    text = notices.brief(RunKind.DAILY, {}, None, {"pulled": 9, "kept_back": 2, "not_shown": 1}, {})
+    assert "; 2 people blocked by data issues, 1 of them not shown by HR; " in text
+
+
 def test_a_snapshot_says_how_many_people_it_took_over():
     text = notices.brief(RunKind.SNAPSHOT, {}, None, {"changed": 40}, {Risk.LOW: 1})
     assert text == "The snapshot took over 40 people; 1 request is waiting for review."
