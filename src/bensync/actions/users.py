@@ -12,6 +12,7 @@ from bensync.actions import credentials
 from bensync.actions.authorization import authorize, refuse, require_second_person
 from bensync.actions.sign_in import RECOVERY
 from bensync.core.access import POLICY, Actor, Grant, Right, Role
+from bensync.core.values.employee_ids import refuse_bad_id
 from bensync.core.values.ssn import without_ssn
 from bensync.errors import DecisionError, Denied, run_command
 from bensync.state.access.accounts import TOTP, Account
@@ -248,6 +249,11 @@ def _whole(given: Grant) -> None:
     if (given.role is Role.EMPLOYEE) != bool(given.employee_id):
         why = "an employee is known by the id of their own record, and nobody else has one"
         raise DecisionError("The role was not granted", why, "name the HR employee id for the role of an employee")
+    try:
+        refuse_bad_id(given.employee_id or "none")
+    except ValueError as error:
+        why = f"the id of the record {error}"
+        raise DecisionError("The role was not granted", why, "name the HR employee id") from None
     if not given.extras <= allowance.optional:
         choices = ", ".join(sorted(allowance.optional)) or "none"
         why = f"this cannot be added to {allowance.label}; what can: {choices}"

@@ -13,8 +13,9 @@ from bensync.core.requests import DeclineCode
 from bensync.core.values.limits import LARGEST_NUMBER, LONGEST_NOTE, LONGEST_REASON, SHORTEST_REASON
 
 # These texts are printed on terminals, where a control character would act.
-Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f]*$")]
-"""One line of text, without control characters."""
+# Nor do characters that turn the direction of a line, or that nobody sees.
+Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$")]
+"""One line of text, without control, direction and format characters."""
 Reason = Annotated[
     Words,
     Field(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from bensync.core.values.limits import PAGE_SIZE
+from bensync.core.values.texts import visible
 from bensync.errors import EXIT_USAGE, BensyncError, ConfigError, sentence
 
 if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
@@ -66,7 +67,11 @@ class Invocation:
         if self.as_json:
             answer = shape() if callable(shape) else shape
             # Not by rich, which would wrap long lines.
-            print(json.dumps(answer, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None))
+            print(
+                _escaped(
+                    json.dumps(answer, default=_plain, ensure_ascii=False, indent=2 if sys.stdout.isatty() else None)
+                )
+            )
         else:
             show(console())
 
@@ -87,7 +92,7 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
     """Print what, why and fix of an error, and return its exit code."""
     if as_json:
         # On standard output as well: a script reads exactly one object there, whatever happens.
-        print(json.dumps({"error": error.as_json()}, ensure_ascii=False))
+        print(_escaped(json.dumps({"error": error.as_json()}, ensure_ascii=False)))
         return error.code
     from rich.text import Text
 
@@ -104,11 +109,31 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
 def console(*, stderr: bool = False) -> Console:
     """Return a console that prints text as it is, 160 columns wide where no terminal says otherwise."""
     from rich.console import Console
+    from rich.segment import Segment
+
+    class VisibleConsole(Console):
+        """Prints no character of a text that would act on the terminal."""
+
+        def render(self, renderable: Any, options: Any = None) -> Iterator[Segment]:
+            for segment in super().render(renderable, options):
+                yield segment if segment.control else Segment(visible(segment.text), segment.style)
 
     stream = sys.stderr if stderr else sys.stdout
     # rich takes 80 columns for a pipe, and would fold the tables that people send to a file.
     width = None if stream.isatty() else 160
-    return Console(file=stream, width=width, highlight=False, markup=False, emoji=False)
+    return VisibleConsole(file=stream, width=width, highlight=False, markup=False, emoji=False)
+
+
+def _escaped(text: str) -> str:
+    """Return JSON with the characters escaped that would act on a terminal; json escapes only the oldest of them."""
+    return (
+        "".join(
+            letter if letter == shown else json.dumps(letter)[1:-1]
+            for letter, shown in zip(text, visible(text), strict=True)
+        )
+        if not text.isascii()
+        else text
+    )
 
 
 def _plain(value: object) -> object:

@@ -15,6 +15,7 @@ from bensync.cli.command_rights import right_of
 from bensync.cli.invocation import Invocation, UsageError, now
 from bensync.cli.system_user import owns, system_user
 from bensync.core.access import ORDER_VARIABLE, Actor, Right, command_line_actor
+from bensync.core.values.texts import visible
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
@@ -124,6 +125,9 @@ class CliSession(Invocation):
         Raises:
             Denied: they may not act under another name; the attempt is in the audit trail.
         """
+        if named and (visible(named) != named or len(named.splitlines()) > 1 or len(named) > 64 or "(by " in named):
+            why = "A name has up to 64 visible characters on one line, without “(by ”."
+            raise UsageError("The actor was not accepted.", why, "Enter the name of a person.")
         actor = self._system_actor()
         if not named or named == actor.name:
             return actor

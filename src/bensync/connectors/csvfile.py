@@ -23,6 +23,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from bensync.connectors.rows import ROW_ID, SEAM, RowStore, restricted
 from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, RawRow, Record, routed
+from bensync.core.values.employee_ids import refuse_bad_id
 from bensync.errors import GuardTripped, SourceError
 
 PAGE = 500
@@ -84,6 +85,10 @@ class CsvSheet(msgspec.Struct, frozen=True):
             person = row[own].strip()
             if not person:
                 raise self._damaged(number, "the employee id is empty")
+            try:
+                refuse_bad_id(person)
+            except ValueError as error:
+                raise self._damaged(number, f"the employee id {error}") from None
             yield person, cells(row) if cells is not None else tuple(row[place] for place in places)
 
     def seal(self) -> bytes:

@@ -10,7 +10,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 
 from bensync.core.people import Employee, Profile
+from bensync.core.values.employee_ids import refuse_bad_id
 from bensync.core.values.ssn import check_ssn
+from bensync.core.values.texts import refuse_invisible
 from bensync.mappings import feed, presets
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden
 from bensync.mappings.feed import Layout, Parsed, Unreadable
@@ -59,6 +61,13 @@ def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
     # Intake matches by SSN alone: of two rows with one SSN, the second would overwrite another person.
     if len({profile.values["ssn"] for profile in profiles}) < len(profiles):
         raise Unreadable("an SSN comes twice")
+    try:
+        for profile in profiles:
+            refuse_bad_id(profile.employee_id)
+            for text in profile.values.values():
+                refuse_invisible(text)
+    except ValueError as error:
+        raise Unreadable("an employee id or a value has a form that is refused") from error
     if len({profile.employee_id for profile in profiles}) < len(profiles):
         raise Unreadable("an employee comes twice")
     try:

@@ -19,7 +19,8 @@ from bensync.core.plan import Baselines, Pulled, make_plan, repeat_last_sent, wi
 from bensync.core.ports import Pull, Record
 from bensync.core.schedule import reads_everybody
 from bensync.core.status import judge
-from bensync.errors import GuardTripped, run_command
+from bensync.core.values.employee_ids import refuse_bad_id
+from bensync.errors import GuardTripped, SourceError, run_command
 from bensync.pipeline.context import RunOptions, SenderContext
 from bensync.pipeline.unchanged_filter import UnchangedFilter
 from bensync.state.db.vault import Vault
@@ -235,11 +236,21 @@ def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
 
 def _employees(context: SenderContext, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
     for record in page:
+        _refuse_bad_id(record.id)
         read = context.reader.read(record)
         if isinstance(read, Issue):
             issues.append(read)
         else:
             yield read
+
+
+def _refuse_bad_id(employee_id: str) -> None:
+    # Each connector refuses them itself, where it can name the line; this is for those of others.
+    try:
+        refuse_bad_id(employee_id)
+    except ValueError as error:
+        fix = "Map another field as the id, or report this to the author of the connector."
+        raise SourceError("HR's answer has an employee id that cannot be one", f"it {error}", fix) from None
 
 
 def _project(context: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:

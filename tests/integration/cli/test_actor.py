@@ -101,6 +101,20 @@ def test_the_configuration_names_only_rights_that_exist():
     assert CommandLine().rights("bob", owner=True) == frozenset(Right)
 
 
+@pytest.mark.parametrize("name", ["kim\nBcc: x", "k\x1b[31mim", "ki\u202em", "x" * 65, "ann (by root)"])
+def test_a_name_that_acts_on_a_reader_or_forges_another_is_not_accepted(begun, name):
+    edit = ("people", "edit", begun.actives[0], "--set", "city=Erie", "--reason", "a letter", "--actor", name)
+    assert begun.run(*edit).code == 2
+
+
+def test_texts_of_others_do_not_act_on_the_terminal(begun):
+    edit = ("people", "edit", begun.actives[0], "--set", "city=Erie", "--reason", "a \x1b[2J\u202eletter")
+    assert begun.run(*edit).code == 0
+    for words in (("audit",), ("--json", "audit"), ("people", "show", "x\x1b[2J\x9b31m"), ("--json", "runs", "x\x9b")):
+        answer = begun.run(*words)
+        assert not [sign for sign in "\x1b\x9b\u202e" if sign in answer.out + answer.err], words
+
+
 def test_every_command_names_the_right_that_it_needs():
     for commands in COMMANDS.values():
         for command in commands:

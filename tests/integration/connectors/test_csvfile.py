@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -155,6 +156,16 @@ def test_one_id_twice_is_refused(world):
     world.rows.append(list(world.rows[0]))
     world.save()
     assert "employee id 1 twice" in refused(world).what
+
+
+@pytest.mark.parametrize("bad", ["1\x1b]0;x\x07", "1\nBcc: x", "12\u202e34", "512-44-6789", "512446789", "1 2"])
+def test_an_id_that_acts_on_a_reader_or_could_be_an_ssn_is_refused_with_its_line_and_without_itself(world, bad):
+    world.rows[1][0] = bad
+    world.save()
+    error = refused(world)
+    assert re.search(r"line [34] or after", error.what)
+    assert "the employee id" in error.why
+    assert bad not in f"{error.what} {error.why} {error.fix}"
 
 
 def test_an_empty_id_is_refused_with_its_line(world):

@@ -10,6 +10,8 @@ import msgspec
 
 from bensync.connectors.bamboohr.value_formats import rows_of
 from bensync.connectors.http import Read, ReadOnlyClient, decode
+from bensync.core.values.employee_ids import refuse_bad_id
+from bensync.errors import SourceError
 
 T = TypeVar("T")
 
@@ -121,6 +123,22 @@ class Everybody(msgspec.Struct, frozen=True):
     employees: list[Listed]
 
 
+def person_id(raw: object) -> str:
+    """Return an employee id as text.
+
+    Raises:
+        SourceError: it cannot be one; it would be logged and shown as it is.
+    """
+    text = str(raw)
+    if text != NOBODY:
+        try:
+            refuse_bad_id(text)
+        except ValueError as error:
+            why, fix = f"it {error}", "Look at the employees in BambooHR, then report this."
+            raise SourceError("BambooHR's answer has an employee id that cannot be one", why, fix) from None
+    return text
+
+
 class Api:
     """Sends the requests of one pull.
 
@@ -150,7 +168,7 @@ class Api:
         path = f"employees/changed/tables/{quote(table, safe='')}"
         people = self._read(ChangedRows, path, {"since": since}).employees
         for person, person_rows in people.items() if isinstance(people, dict) else ():
-            yield person, list(rows_of(decode(person_rows.rows, _any, path)))
+            yield person_id(person), list(rows_of(decode(person_rows.rows, _any, path)))
 
     def rows(self, table: str, decoder: msgspec.json.Decoder[T], who: str = "all") -> Iterator[T]:
         """Yield every row of everybody, including inactive employees, in no order, with row ids and employee ids."""
@@ -172,7 +190,7 @@ class Api:
         # Not an empty list of fields, for which BambooHR was seen to return a single employee; and not the directory,
         # which leaves out inactive and hidden people.
         employees = self._report(Everybody, ["id", "employeeNumber"], None).employees
-        ids = dict.fromkeys(str(listed.id) for listed in employees)
+        ids = dict.fromkeys(person_id(listed.id) for listed in employees)
         ids.pop(NOBODY, None)
         return list(ids)
 

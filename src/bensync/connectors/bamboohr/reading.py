@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 import msgspec
 import structlog
 
-from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, CustomReport
+from bensync.connectors.bamboohr.api import MOST_FIELDS, NOBODY, READS, REASONS, Api, Changes, CustomReport, person_id
 from bensync.connectors.bamboohr.columns import ResolvedFields, WantedColumn, must_resolve
 from bensync.connectors.bamboohr.preflight import findings
 from bensync.connectors.bamboohr.row_decoding import Cells, RowDecoder, agreed
@@ -166,7 +166,7 @@ def _split(changes: Changes) -> tuple[dict[str, None], tuple[str, ...]]:
     living: dict[str, None] = {}
     deleted: dict[str, None] = {}
     for change in changes:
-        person = str(change.id)
+        person = person_id(change.id)
         if person != NOBODY:
             (deleted if change.action.lower() == "deleted" else living)[person] = None
     return living, tuple(deleted)

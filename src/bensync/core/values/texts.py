@@ -37,6 +37,20 @@ def refuse_invisible(text: str) -> None:
             raise ValueError(f"holds the invisible character U+{ord(letter):04X} {name}")
 
 
+def visible(text: str) -> str:
+    """Return a text without characters that act instead of being seen: each becomes U+FFFD; line breaks and tabs stay.
+
+    For texts of other programs and of people on their way to a terminal, a mail or the audit trail.
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join("\ufffd" if _acts(letter) else letter for letter in text)
+
+
+def _acts(letter: str) -> bool:
+    return letter not in "\n\t" and unicodedata.category(letter) in _REFUSED
+
+
 def same_text(first: str | None, second: str | None) -> bool:
     """Return whether two texts are equal, or differ only in a spelling that `normalized` removes."""
     if first == second:

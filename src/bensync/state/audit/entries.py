@@ -11,6 +11,7 @@ from sqlalchemy import Connection, and_, func, select
 from bensync.core.access import is_same_person, people_of
 from bensync.core.changes import FieldChange
 from bensync.core.values.ssn import without_ssn
+from bensync.core.values.texts import visible
 from bensync.state.audit.chain import DETAIL, AuditEntry, Chain
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
@@ -69,9 +70,12 @@ class AuditTrail:
     ) -> int:
         """Append one entry, and return its number.
 
-        An SSN in ``reason`` is masked: people type it, although the form asks them to name nobody.
+        An SSN in ``reason`` is masked: people type it, although the form asks them to name nobody. Characters that act
+        on a terminal are replaced.
         """
-        return self.trail.append([AuditEntry(now, actor, verb, subject, without_ssn(reason), _detail(changes))])
+        return self.trail.append(
+            [AuditEntry(now, actor, verb, subject, visible(without_ssn(reason)), _detail(changes))]
+        )
 
     def record_all(
         self, actor: str, verb: str, now: datetime, changes_by_subject: Iterable[tuple[str, Iterable[FieldChange]]]

@@ -13,6 +13,7 @@ import msgspec
 from sqlalchemy import Row, and_, select, update
 
 from bensync.core.ports import Notice
+from bensync.core.values.texts import visible
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
 
@@ -47,7 +48,11 @@ class Notices:
     def add(self, notice: Notice, now: datetime, channels: Iterable[str]) -> None:
         """Add a notice for these channels, unless one with the same key exists."""
         insert = self._transaction.insert(sync.NoticeRow).values(
-            site=self._transaction.site, key=notice.key, subject=notice.subject, body=notice.body, created_at=now
+            site=self._transaction.site,
+            key=notice.key,
+            subject=visible(notice.subject),
+            body=visible(notice.body),
+            created_at=now,
         )
         once = insert.on_conflict_do_nothing(index_elements=["site", "key"]).returning(_notices.c.id)
         # RETURNING is empty if the key exists, on both databases: a notice that was written before gets no second

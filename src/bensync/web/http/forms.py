@@ -38,7 +38,7 @@ class FormFields:
         if not isinstance(text, str):
             return ""
         # Line breaks stay, for notes. Other control characters would act on the terminal where the text is listed.
-        return "".join(letter for letter in text.strip()[:most] if letter.isprintable() or letter.isspace())
+        return "".join(letter for letter in text.strip()[:most] if letter.isprintable() or letter in "\r\n\t")
 
     def texts(self, name: str) -> list[str]:
         """Return all texts that the form has under one name, as they arrived."""

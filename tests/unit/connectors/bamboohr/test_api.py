@@ -11,7 +11,7 @@ import pytest
 import respx
 from pydantic import SecretStr
 
-from bensync.connectors.bamboohr.api import MOST_FIELDS, READS, REASONS, Api, CustomReport, EmployeeChange
+from bensync.connectors.bamboohr.api import MOST_FIELDS, READS, REASONS, Api, CustomReport, EmployeeChange, person_id
 from bensync.connectors.http import ReadOnlyClient
 from bensync.errors import SourceError
 
@@ -99,6 +99,16 @@ def test_a_report_asks_for_fields_and_people_and_for_no_filtered_duplicates(api,
     }
     assert report.columns() == {"id", "firstName"}
     assert MOST_FIELDS == 400
+
+
+@pytest.mark.parametrize("bad", ["7\x1b[31m", "512-44-6789", "7\nBcc: x", "7\u202e"])
+def test_an_id_that_cannot_be_one_is_refused_without_being_quoted(api, hr, bad):
+    hr.post("reports/custom").respond(json={"employees": [{"id": bad}]})
+    with pytest.raises(SourceError, match="employee id that cannot be one") as caught:
+        api.everybody()
+    assert str(bad) not in f"{caught.value.what} {caught.value.why} {caught.value.fix}"
+    with pytest.raises(SourceError, match="employee id that cannot be one"):
+        person_id(bad)
 
 
 def test_everybody_is_listed_once_and_the_id_of_nobody_is_left_out(api, hr):

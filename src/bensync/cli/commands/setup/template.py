@@ -73,7 +73,10 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     lines += _table("daemon", Daemon, {}, Settings.model_fields["daemon"].description)
     lines += _table("mail", hands["mail"], values.get("mail"), Settings.model_fields["mail"].description, whole=False)
     lines += _table("web", Web, {}, Settings.model_fields["web"].description)
-    lines += ["", f"# [command_line.users]  # {CommandLine.model_fields['users'].description}"]
+    lines += [
+        "",
+        "# [command_line.users]  # rights on the command line, by system user; see docs/how-to/manage-users.md",
+    ]
     lines += ['# alice = ["all"]', '# reports = ["see_overview", "see_requests"]']
     lines += _table("alerts", AlertSettings, {}, Settings.model_fields["alerts"].description)
     lines += ["", f"[sites.{name}]", *_entries(Site, values, skip=_SITE_TABLES)]
