@@ -84,7 +84,9 @@ def _models(kind: Any) -> tuple[type[base.Shape], ...]:
 def _annotation(kind: Any) -> str:
     if get_origin(kind) is list:
         return f"list of {_annotation(get_args(kind)[0])}"
-    return _linked(kind.__name__) if issubclass(kind, base.Shape) else {"int": "integer"}[kind.__name__]
+    return (
+        _linked(kind.__name__) if issubclass(kind, base.Shape) else {"int": "integer", "bool": "boolean"}[kind.__name__]
+    )
 
 
 def _linked(name: str) -> str:

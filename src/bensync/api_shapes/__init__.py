@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from bensync.api_shapes import requests as requests
     from bensync.api_shapes import status as status
     from bensync.api_shapes import sync as sync
+    from bensync.api_shapes import users as users
 
 _MODULES = frozenset(
     {
@@ -34,6 +35,7 @@ _MODULES = frozenset(
         "requests",
         "status",
         "sync",
+        "users",
     }
 )
 

@@ -20,6 +20,7 @@ from bensync.api_shapes import (
     requests,
     status,
     sync,
+    users,
 )
 
 Answer = Mapping[str, Any]
@@ -30,6 +31,9 @@ _DELIVERY: Answer = {"delivery": sync.Delivery}
 _PERSON: Answer = {"person": people.ParticipantDetail}
 _DECISIONS: Answer = {"decisions": list[requests.Decision], "left": list[int]}
 _ACTIVITIES: Answer = {"activities": list[activities.Activity]}
+_CHECKED: Answer = {"ok": bool, "findings": list[status.Finding]}
+_USER: Answer = {"user": users.User}
+_NEW_USER: Answer = {"user": users.NewUser}
 _EVENTS: Answer = {"events": list[events.EventEntry]}
 
 ANSWERS: Mapping[str, Answer] = {
@@ -84,6 +88,22 @@ ANSWERS: Mapping[str, Answer] = {
     "cobra list": {"cobra": list[coverage.CobraEntry]},
     "cobra close": {"cobra": list[coverage.CobraEntry]},
     "cobra reach": {"cobra": list[coverage.CobraEntry]},
+    "explain": {"explain": people.Explanation},
+    "check": _CHECKED,
+    "fsck": _CHECKED,
+    "backup": {"backup": status.BackupFile},
+    "restore": {"restore": status.RestoredDatabase},
+    "keys status": {"keys": list[status.KeyVersion]},
+    "keys rotate": {"rotation": status.KeyRotation},
+    "users add": _NEW_USER,
+    "users reset": _NEW_USER,
+    "users list": {"users": list[users.User], "waiting": list[users.Waiting]},
+    "users grant": _USER,
+    "users revoke": _USER,
+    "users disable": _USER,
+    "users enable": _USER,
+    "users tokens": {"tokens": list[users.ApiToken]},
+    "passive run": {"searches": list[event_runs.SearchHits]},
     "passive history": {"searches": list[event_runs.Search]},
     "rules show": {"eligibility": list[events.Eligibility]},
 }

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from bensync.core import changes
     from bensync.core.ports import PreflightFinding
     from bensync.pipeline.events import EventRunReport
+    from bensync.pipeline.passive_events import SiteSearchResult
     from bensync.state.read.event_lists import RemarkLine, SearchLine, Summary
     from bensync.state.read.site_status import RunView
     from bensync.wording.visibility import Visibility
@@ -112,6 +113,24 @@ class Search(Shape):
     at: Moment
 
 
+class SearchedDays(Shape):
+    """The days of an earlier search."""
+
+    first_day: date
+    last_day: date
+
+
+class SearchHits(Shape):
+    """The result of a search for passive events."""
+
+    site: str
+    passive: str
+    first_day: date
+    last_day: date
+    found: list[int] = Field(description="participants not found by an earlier search")
+    overlaps: list[SearchedDays] = Field(description="earlier searches that share days with this one")
+
+
 class Invariant(Shape):
     """Something that must always hold."""
 
@@ -193,6 +212,18 @@ def run_report(
         behind = event_report(events, view.site)
     listed = [RunIssue(employee_id=issue.employee_id, code=issue.code) for issue in issues]
     return copied(RunReport, view, issues=listed, events=behind, **run_fields(view))
+
+
+def search_hits(result: SiteSearchResult, site: str) -> SearchHits:
+    """Return the result of a search."""
+    return SearchHits(
+        site=site,
+        passive=result.search.passive,
+        first_day=result.search.begin,
+        last_day=result.search.end,
+        found=list(result.search.found),
+        overlaps=[SearchedDays(first_day=other.begin, last_day=other.end) for other in result.overlaps],
+    )
 
 
 def search(line: SearchLine, site: str) -> Search:

@@ -4,13 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
 from bensync.api_shapes.activities import Activity, activity
 from bensync.api_shapes.base import Moment, Paged, Shape, Subject, copied
-from bensync.core.people import Standing, Status
+from bensync.core.changes import BaselineState, ChangeKind
+from bensync.core.people import Profile, Standing, Status, masked_ssn
+from bensync.core.requests import DeclineCode, RequestState, WarningCode
+from bensync.core.runs import DeliveryState
+from bensync.mappings.catalogue import Catalogue
+from bensync.state.read import timeline
+from bensync.wording import timeline as wording
 
 if TYPE_CHECKING:
     from bensync.state.read.lists import PersonDetail, PersonView
@@ -76,3 +82,82 @@ def participant_detail(
         activities=[activity(trace, named, person.site) for trace in detail.activities],
         pending_requests=list(pending) if pending is not None else None,
     )
+
+
+class LastSent(Shape):
+    """The details of an employee as last sent to the benefits platform."""
+
+    state: BaselineState
+    status: Status
+    status_date: date
+    rule: str = Field(description="why the status is what it is")
+    due: date | None = Field(description="the day on which the next dated row takes effect")
+    values: dict[str, str | None] = Field(description="with the SSN masked")
+    rows: list[dict[str, Any]] = Field(description="the dated rows: `table`, `date`, and the values by field")
+
+
+class Episode(Shape):
+    """One event in the history of an employee, in words and in values."""
+
+    at: Moment
+    event: str = Field(description="what happened, in words")
+    reason: str = Field(description="why, in words")
+    kind: timeline.EpisodeKind
+    run: int | None
+    request: int | None
+    change: ChangeKind | None
+    fields: list[str]
+    file: str | None
+    row: int | None
+    delivery: DeliveryState | None
+    outcome: str
+    detail: str
+    effective_date: date | None
+    warnings: list[WarningCode]
+    state: RequestState | None
+    decided_by: str | None
+    decline_code: DeclineCode | None
+    superseded_by: int | None
+    closed_because: str | None
+
+
+class Explanation(Shape):
+    """Why an employee was sent, skipped, or blocked."""
+
+    site: str
+    employee_id: str
+    last_sent: LastSent | None = Field(description="null if the employee was never sent")
+    told: LastSent | None = Field(description="the same as `last_sent`; the name of version 0.1", deprecated=True)
+    history: list[Episode]
+
+
+def explanation(
+    site: str, employee_id: str, sent: timeline.LastSent | None, past: Iterable[timeline.Episode], catalogue: Catalogue
+) -> Explanation:
+    """Return what was last sent for an employee, and each event in their history."""
+    last_sent = _last_sent(sent) if sent is not None else None
+    episodes = [_episode(event, catalogue) for event in past]
+    return Explanation(site=site, employee_id=employee_id, last_sent=last_sent, told=last_sent, history=episodes)
+
+
+def _last_sent(sent: timeline.LastSent) -> LastSent:
+    profile = sent.profile
+    return LastSent(
+        state=sent.state,
+        status=profile.status,
+        status_date=profile.status_date,
+        rule=wording.status_rule(profile),
+        due=sent.due,
+        values=masked_values(profile),
+        rows=[{"table": row.table, "date": row.date, **row.values} for row in profile.rows],
+    )
+
+
+def _episode(past: timeline.Episode, catalogue: Catalogue) -> Episode:
+    event, reason = wording.episode(past, catalogue)
+    return copied(Episode, past, event=event, reason=reason, fields=list(past.fields), warnings=list(past.warnings))
+
+
+def masked_values(profile: Profile) -> dict[str, str | None]:
+    """Return the values of a profile with the SSN masked: scripts keep their output in logs."""
+    return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}

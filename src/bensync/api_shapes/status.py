@@ -1,4 +1,4 @@
-"""The shapes of the status of a site."""
+"""How a deployment is: the status of its sites, findings of checks, backups, and the state key."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from pydantic import Field
+from pydantic import ConfigDict, Field
 
 from bensync.api_shapes.base import Explained, Moment, Shape, copied, explained
 from bensync.core.runs import Outcome, RunKind, RunState
@@ -14,8 +14,12 @@ from bensync.core.schedule import OVERDUE
 
 if TYPE_CHECKING:
     from bensync.core.alerts import Alert
+    from bensync.core.ports import PreflightFinding
     from bensync.errors import BensyncError
     from bensync.state.read.site_status import RunView, StatusView
+    from bensync.state.upkeep import backup as backups
+    from bensync.state.upkeep import key_rotation
+    from bensync.state.upkeep.restore import Restored
 
 
 class LastUpdate(Shape):
@@ -120,3 +124,95 @@ def _last_error(view: RunView) -> LastError:
     return LastError.model_validate(
         {"at": view.ended_at, "run": view.id, "kind": view.kind, "state": view.state, **words}
     )
+
+
+class Finding(Shape):
+    """One thing that was checked."""
+
+    site: str | None = Field(description="null for the deployment as a whole")
+    subject: str
+    ok: bool
+    detail: str
+    fix: str = Field(description="how to fix it; empty where it is well")
+
+
+class BackupFile(Shape):
+    """A copy of the database in one file."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    file: str
+    schema_: str = Field(serialization_alias="schema", description="the schema of the database")
+    tables: int
+    rows: dict[str, int] = Field(description="the number of rows of each table")
+    size: int = Field(description="in bytes")
+    broken: list[Finding] = Field(description="inconsistencies of the database, and so of its copy")
+
+
+class RestoredDatabase(Shape):
+    """A database that was replaced by a backup."""
+
+    model_config = ConfigDict(serialize_by_alias=True)
+
+    file: str
+    schema_: str = Field(serialization_alias="schema", description="the schema of the database")
+    came_from: str = Field(description="the schema of the backup")
+    rows: dict[str, int] = Field(description="the number of rows of each table")
+    kept: str | None = Field(description="the file with the database before")
+    sites: list[str] = Field(description="sites that send nothing until somebody records what the receiver has")
+
+
+class KeyVersion(Shape):
+    """One version of the state key."""
+
+    version: int
+    held: bool = Field(description="whether the key in use has it")
+    newest: bool = Field(description="whether new values are encrypted with it")
+    values: int = Field(description="values that it encrypts")
+
+
+class KeyRotation(Shape):
+    """A rotation of the state key."""
+
+    version: int
+    values: int = Field(description="values that were encrypted again")
+    to_set: str | None = Field(description="the key to set where bensync cannot write it; the rotation goes on then")
+
+
+def finding(site: str, line: PreflightFinding) -> Finding:
+    """Return one finding of a check; ``site`` is empty for the deployment as a whole."""
+    return copied(Finding, line, site=site or None)
+
+
+def backup(copy: backups.Backup) -> BackupFile:
+    """Return one backup."""
+    return BackupFile(
+        file=str(copy.file),
+        schema_=copy.schema,
+        tables=len(copy.rows),
+        rows=dict(copy.rows),
+        size=copy.size,
+        broken=[finding("", line) for line in copy.broken],
+    )
+
+
+def restored(file: str, done: Restored) -> RestoredDatabase:
+    """Return the result of a restore from a file."""
+    return RestoredDatabase(
+        file=file,
+        schema_=done.schema,
+        came_from=done.came_from,
+        rows=dict(done.rows),
+        kept=str(done.kept) if done.kept else None,
+        sites=list(done.sites),
+    )
+
+
+def key_version(version: key_rotation.Version) -> KeyVersion:
+    """Return one version of the state key."""
+    return copied(KeyVersion, version)
+
+
+def rotation(done: key_rotation.Rotated) -> KeyRotation:
+    """Return what a rotation did."""
+    return copied(KeyRotation, done, to_set=done.to_set or None)

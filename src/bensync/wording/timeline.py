@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from bensync.core.changes import ChangeKind, IssueCode
+from bensync.core.people import Profile
 from bensync.core.requests import WARNING_WORDS
 from bensync.core.runs import DeliveryState
+from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.timeline import Episode, EpisodeKind
 from bensync.wording.sync import (
@@ -41,6 +43,15 @@ def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
             return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}; {warnings}"
         case EpisodeKind.REQUEST_CLOSED:
             return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past, catalogue)
+
+
+def status_rule(profile: Profile) -> str:
+    """Return why an employee is active or inactive, with the row of the status table that decided."""
+    rows = [row for row in profile.rows if row.table == STATUS_TABLE]
+    option = profile.values.get(STATUS_FIELD, "")
+    # The usual question is why HR counts somebody as inactive, and the row answers it.
+    which = "the only row" if len(rows) == 1 else f"the last of {len(rows)} rows"
+    return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
 
 def _change(past: Episode) -> str:

@@ -141,18 +141,10 @@ def search(
             search_site(place, book, code, begin_on.date(), end_on.date(), call.actor_name(actor), now())
             for code in wanted
         ]
-    shape = [
-        {
-            "site": site,
-            "passive": result.search.passive,
-            "first_day": result.search.begin,
-            "last_day": result.search.end,
-            "found": list(result.search.found),
-            "overlaps": [{"first_day": other.begin, "last_day": other.end} for other in result.overlaps],
-        }
-        for result in results
-    ]
-    call.answer({"searches": shape}, lambda console: print_search_results(console, site, results))
+    call.answer(
+        lambda: {"searches": [api_shapes.event_runs.search_hits(result, site) for result in results]},
+        lambda console: print_search_results(console, site, results),
+    )
 
 
 def history(ctx: typer.Context) -> None:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.authorization import waiting_everywhere
 from bensync.cli.invocation import now
 from bensync.cli.render.console import moment, table, whose
@@ -15,6 +16,9 @@ from bensync.state.audit.entries import PendingApproval
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.store import Store
 
+if TYPE_CHECKING:  # loaded when somebody waits
+    from bensync.api_shapes.users import Waiting
+
 
 def waiting(call: CliSession, store: Store, acts: Iterable[str]) -> list[PendingApproval]:
     """Return the pending approvals of these acts, of the deployment and of the named site, or of all sites."""
@@ -22,12 +26,9 @@ def waiting(call: CliSession, store: Store, acts: Iterable[str]) -> list[Pending
     return waiting_everywhere(store, sites, now(), acts)
 
 
-def shape(approvals: Iterable[PendingApproval]) -> list[dict[str, Any]]:
-    """Return the JSON shape of pending approvals."""
-    return [
-        {"site": pending.site, "act": pending.act, "object": pending.subject, "first": pending.actor, "at": pending.at}
-        for pending in approvals
-    ]
+def shape(approvals: Iterable[PendingApproval]) -> list[Waiting]:
+    """Return the JSON shapes of pending approvals."""
+    return [api_shapes.users.waiting(pending) for pending in approvals]
 
 
 def show(console: Console, approvals: Sequence[PendingApproval]) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import typer
 from rich.console import Console
 
-from bensync import site_checks
+from bensync import api_shapes, site_checks
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.render.console import table
 from bensync.cli.session import session
@@ -24,13 +24,16 @@ def check(ctx: typer.Context) -> None:
     findings_by_site = {
         site: list(site_checks.check(call.deployment(), site)) for site in call.deployment().every(call.site)
     }
-    shape = [
-        {"site": site, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
-        for site, lines in findings_by_site.items()
-        for line in lines
-    ]
-    well = all(line["ok"] for line in shape)
-    call.answer({"ok": well, "findings": shape}, lambda console: _show_findings(console, findings_by_site))
+    well = all(line.ok for lines in findings_by_site.values() for line in lines)
+    call.answer(
+        lambda: {
+            "ok": well,
+            "findings": [
+                api_shapes.status.finding(site, line) for site, lines in findings_by_site.items() for line in lines
+            ],
+        },
+        lambda console: _show_findings(console, findings_by_site),
+    )
     if not well:
         # A deployment script stops here instead of at the first run at night.
         raise typer.Exit(ConfigError.code)

@@ -6,12 +6,13 @@ import io
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import segno
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions import tokens as api_tokens
 from bensync.actions import users as accounts
 from bensync.actions.authorization import ACCOUNTS
@@ -89,7 +90,13 @@ def list_users(ctx: typer.Context) -> None:
         table(console, "Users", columns, rows, wrap=("Name",))
         second_person.show(console, halves)
 
-    call.answer({"users": [_shape(account) for account in listed], "waiting": second_person.shape(halves)}, show)
+    call.answer(
+        lambda: {
+            "users": [api_shapes.users.user(account) for account in listed],
+            "waiting": second_person.shape(halves),
+        },
+        show,
+    )
 
 
 def grant(
@@ -142,9 +149,11 @@ def tokens(ctx: typer.Context, name: Name) -> None:
     with session(ctx).store() as store:
         api = api_tokens.tokens_of(store, name)
     rows = [(entry.label, moment(entry.created_at), moment(entry.expires_at), moment(entry.used_at)) for entry in api]
-    shape = [{"label": entry.label, "expires_at": entry.expires_at, "used_at": entry.used_at} for entry in api]
     columns = ("Label", "Created (UTC)", "Expires (UTC)", "Last used (UTC)")
-    session(ctx).answer({"tokens": shape}, lambda console: table(console, f"Tokens of {name}", columns, rows))
+    session(ctx).answer(
+        lambda: {"tokens": [api_shapes.users.token(entry) for entry in api]},
+        lambda console: table(console, f"Tokens of {name}", columns, rows),
+    )
 
 
 def revoke_token(ctx: typer.Context, name: Name, label: str, actor: Actor = None) -> None:
@@ -172,7 +181,8 @@ def _change(ctx: typer.Context, name: str, change: Callable[[Store], None]) -> N
         (account,) = [each for each in accounts.everybody(store) if each.name == name.strip().lower()]
     columns = ("Name", "Site", "Role", "Own record", "May also", "Account")
     call.answer(
-        {"user": _shape(account)}, lambda console: table(console, "Done", columns, _rows(account), wrap=("Name",))
+        lambda: {"user": api_shapes.users.user(account)},
+        lambda console: table(console, "Done", columns, _rows(account), wrap=("Name",)),
     )
 
 
@@ -205,8 +215,7 @@ def _password(path: Path | None) -> str:
 
 
 def _answer(ctx: typer.Context, new: accounts.Enrolment) -> None:
-    shape = {"user": {"name": new.name, "totp_uri": new.totp_uri, "recovery_codes": new.recovery_codes}}
-    session(ctx).answer(shape, lambda console: _show(console, new))
+    session(ctx).answer(lambda: {"user": api_shapes.users.new_user(new)}, lambda console: _show(console, new))
 
 
 def _show(console: Console, new: accounts.Enrolment) -> None:
@@ -232,12 +241,3 @@ def _rows(account: Account) -> list[tuple[object, ...]]:
         for given in account.grants
     ]
     return rows or [(account.name, "", "no role", "", "", state)]
-
-
-def _shape(account: Account) -> dict[str, Any]:
-    roles = [
-        {"site": given.site, "role": given.role, "employee_id": given.employee_id, "may": sorted(given.extras)}
-        for given in account.grants
-    ]
-    created, disabled = account.created_at, account.disabled_at
-    return {"name": account.name, "created_at": created, "disabled_at": disabled, "roles": roles}

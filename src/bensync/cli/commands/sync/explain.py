@@ -3,20 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Any
+from typing import Annotated
 
-import msgspec
 import typer
 from rich.console import Console
 from rich.table import Table
 
+from bensync import api_shapes
 from bensync.cli.session import session
-from bensync.core.people import Profile, masked_ssn
-from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.errors import StateError
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.timeline import Episode, LastSent
-from bensync.wording.timeline import episode
+from bensync.wording.timeline import episode, status_rule
 
 
 def explain(
@@ -35,50 +33,9 @@ def explain(
         )
     catalogue = call.catalogue(site)
     call.answer(
-        {
-            "explain": {
-                "site": site,
-                "employee_id": employee,
-                "told": _last_sent_shape(last_sent),
-                "history": [_episode_shape(past, catalogue) for past in episodes],
-            }
-        },
+        lambda: {"explain": api_shapes.people.explanation(site, employee, last_sent, episodes, catalogue)},
         lambda console: _print(console, employee, last_sent, episodes, catalogue),
     )
-
-
-def _last_sent_shape(last_sent: LastSent | None) -> dict[str, Any] | None:
-    if last_sent is None:
-        return None
-    profile = last_sent.profile
-    return {
-        "state": last_sent.state,
-        "status": profile.status,
-        "status_date": profile.status_date,
-        "rule": _rule(profile),
-        "due": last_sent.due,
-        "values": _masked(profile),
-        "rows": [{"table": row.table, "date": row.date, **row.values} for row in profile.rows],
-    }
-
-
-def _episode_shape(past: Episode, catalogue: Catalogue) -> dict[str, Any]:
-    """Return the values of an episode, with its words as ``event`` and ``reason``."""
-    event, reason = episode(past, catalogue)
-    return {**msgspec.structs.asdict(past), "event": event, "reason": reason}
-
-
-def _masked(profile: Profile) -> dict[str, str | None]:
-    # Masked in JSON as well: scripts keep their output in logs.
-    return {name: masked_ssn(value) if name == "ssn" else value for name, value in profile.values.items()}
-
-
-def _rule(profile: Profile) -> str:
-    rows = [row for row in profile.rows if row.table == STATUS_TABLE]
-    option = profile.values.get(STATUS_FIELD, "")
-    # The rule is repeated with the row that decided: the usual question is why HR counts somebody as inactive.
-    which = "the only row" if len(rows) == 1 else f"the last of {len(rows)} rows"
-    return f"{profile.status} because {which} of the status table, dated {profile.status_date}, says {option!r}"
 
 
 def _print(
@@ -91,11 +48,11 @@ def _print(
         console.print(
             f"Employee {employee}, as last sent to the benefits platform (baseline {last_sent.state.lower()}):"
         )
-        console.print(f"  {_rule(profile)}")
+        console.print(f"  {status_rule(profile)}")
         if last_sent.due is not None:
             console.print(f"  the next dated row takes effect on {last_sent.due}")
         facts = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2))
-        for name, value in _masked(profile).items():
+        for name, value in api_shapes.people.masked_values(profile).items():
             facts.add_row("", name, value)
         console.print(facts)
         dated = Table("", "table", "from", "says", box=None, pad_edge=False, padding=(0, 2))

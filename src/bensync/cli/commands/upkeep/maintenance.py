@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.actions.authorization import require_second_person
 from bensync.cli.invocation import Actor, UsageError, now
 from bensync.cli.render.console import table
@@ -30,6 +31,9 @@ from bensync.state.upkeep.restore import restore as put_back
 from bensync.state.upkeep.sealed import check_sealed
 from bensync.wording.sync import count, size
 
+if TYPE_CHECKING:  # loaded by the commands that answer with it
+    from bensync.api_shapes.status import Finding
+
 Place = Annotated[Path, typer.Argument(metavar="FILE")]
 
 _TO_FINISH = timedelta(days=1)  # a rotation may want the new key put somewhere before it goes on
@@ -47,16 +51,8 @@ def backup(
     call = session(ctx)
     with call.store() as store:
         copy = make(store, file, force=force)
-    shape = {
-        "file": str(copy.file),
-        "schema": copy.schema,
-        "tables": len(copy.rows),
-        "rows": dict(copy.rows),
-        "size": copy.size,
-        # A copy of a damaged database is kept nevertheless, since it may be the last one; the exit code says so.
-        "broken": [_line("", line) for line in copy.broken],
-    }
-    call.answer({"backup": shape}, lambda console: _show_backup(console, copy))
+    call.answer(lambda: {"backup": api_shapes.status.backup(copy)}, lambda console: _show_backup(console, copy))
+    # A copy of a damaged database is kept nevertheless, since it may be the last one; the exit code says so.
     if copy.broken:
         raise typer.Exit(StateError.code)
 
@@ -84,15 +80,10 @@ def restore(
     senders = [name for name in deployment.every() if name in deployment.broken or not deployment.receives(name)]
     with contextlib.closing(deployment.store()) as store:
         done = put_back(store, file, senders, actor=call.actor_name(actor), now=now(), force=force)
-    shape = {
-        "file": str(file),
-        "schema": done.schema,
-        "came_from": done.came_from,
-        "rows": dict(done.rows),
-        "kept": str(done.kept) if done.kept else None,
-        "sites": list(done.sites),
-    }
-    call.answer({"restore": shape}, lambda console: _show_restored(console, file, done))
+    call.answer(
+        lambda: {"restore": api_shapes.status.restored(str(file), done)},
+        lambda console: _show_restored(console, file, done),
+    )
 
 
 def fsck(
@@ -116,8 +107,8 @@ def fsck(
             if log is not None and name in deployment.names() and not deployment.receives(name):
                 findings[name].append(check_sent(state, log.last(name, deployment.feed(name))))
             findings[name] += check_sealed(state) if deep else ()
-    lines = [_line(site, line) for site, listed in findings.items() for line in listed]
-    well = all(line["ok"] for line in lines)
+    lines = [api_shapes.status.finding(site, line) for site, listed in findings.items() for line in listed]
+    well = all(line.ok for line in lines)
     call.answer({"ok": well, "findings": lines}, lambda console: _show_findings(console, lines))
     if not well:
         raise typer.Exit(StateError.code)
@@ -128,8 +119,10 @@ def show_keys(ctx: typer.Context) -> None:
     call = session(ctx)
     with call.store() as store:
         versions = key_versions(store)
-    shape = [{"version": v.version, "held": v.held, "newest": v.newest, "values": v.values} for v in versions]
-    call.answer({"keys": shape}, lambda console: _show_versions(console, versions))
+    call.answer(
+        lambda: {"keys": [api_shapes.status.key_version(version) for version in versions]},
+        lambda console: _show_versions(console, versions),
+    )
 
 
 def rotate(ctx: typer.Context, actor: Actor = None) -> None:
@@ -142,9 +135,11 @@ def rotate(ctx: typer.Context, actor: Actor = None) -> None:
         # Before the first value is sealed anew: a rotation cannot be taken back halfway.
         _take_two(call, store, actor, "keys.rotate", "state key")
         done = go_on(store, call.deployment().state_key(), call.actor_name(actor), now)
-    shape = {"version": done.version, "values": done.values, "to_set": done.to_set or None}
     reference = call.deployment().settings.state.key.get_secret_value()
-    call.answer({"rotation": shape}, lambda console: _show_rotated(console, done, reference))
+    call.answer(
+        lambda: {"rotation": api_shapes.status.rotation(done)},
+        lambda console: _show_rotated(console, done, reference),
+    )
 
 
 def retire(
@@ -183,10 +178,6 @@ def _take_two(call: CliSession, store: Store, actor: str | None, act: str, subje
         require_second_person(store, DEPLOYMENT, call.actor(actor), act, subject, now(), lasting=_TO_FINISH)
 
 
-def _line(site: str, line: PreflightFinding) -> dict[str, Any]:
-    return {"site": site or None, "subject": line.subject, "ok": line.ok, "detail": line.detail, "fix": line.fix}
-
-
 def _show_backup(console: Console, copy: Backup) -> None:
     rows = count(sum(copy.rows.values()), "row")
     console.print(f"{copy.file}: {count(len(copy.rows), 'table')}, {rows}, {size(copy.size)}.", soft_wrap=True)
@@ -195,7 +186,7 @@ def _show_backup(console: Console, copy: Backup) -> None:
     )
     if copy.broken:
         console.print("The database has inconsistencies, and so does its copy:")
-        _show_findings(console, [_line("", line) for line in copy.broken])
+        _show_findings(console, [api_shapes.status.finding("", line) for line in copy.broken])
 
 
 def _show_restored(console: Console, file: Path, done: Restored) -> None:
@@ -210,13 +201,13 @@ def _show_restored(console: Console, file: Path, done: Restored) -> None:
         console.print("  bensync --site SITE deliveries caught-up --last N --reason TEXT", soft_wrap=True)
 
 
-def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None:
+def _show_findings(console: Console, lines: Iterable[Finding]) -> None:
     listed = list(lines)
-    broken = [line for line in listed if not line["ok"]]
+    broken = [line for line in listed if not line.ok]
     if not broken:
         console.print(f"No problems: {count(len(listed), 'rule')} checked.")
         return
-    rows = [(line["site"], line["subject"], line["detail"]) for line in broken]
+    rows = [(line.site, line.subject, line.detail) for line in broken]
     table(
         console,
         count(len(broken), "inconsistency", "inconsistencies"),
@@ -225,7 +216,7 @@ def _show_findings(console: Console, lines: Iterable[Mapping[str, Any]]) -> None
         wrap=("What to look at", "Seen"),
     )
     # Many findings share a fix; said once, it is read.
-    for fix in dict.fromkeys(line["fix"] for line in broken):
+    for fix in dict.fromkeys(line.fix for line in broken):
         console.print(f"Fix: {fix}.", soft_wrap=True)
 
 
