@@ -177,7 +177,7 @@ def test_A_16_a_termination_must_be_confirmed_and_leaves_its_trace(staffed: Worl
     (refused,) = staffed.approve([request.id])
 
     assert refused.error is not None
-    assert "ends all benefits of this person" in refused.error.why
+    assert "this person becomes terminated, that bensync ends no coverage" in refused.error.why
     assert staffed.participants()["1"].standing is Standing.ACTIVE
 
     (done,) = staffed.approve([request.id], confirmed=True)

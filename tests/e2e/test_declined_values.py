@@ -169,7 +169,7 @@ def test_a_declined_termination_that_is_chosen_needs_its_confirmation(staffed: W
 
     (refused,) = staffed.approve([request.id], only=["home_phone", "status"])
     assert refused.error is not None
-    assert "ends all benefits" in refused.error.why
+    assert "bensync ends no coverage" in refused.error.why
     (done,) = staffed.approve([request.id], only=["home_phone", "status"], confirmed=True)
 
     assert done.done

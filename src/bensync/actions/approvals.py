@@ -231,7 +231,7 @@ class _Approver:
             and not self._how.confirmed
             and self._touches(_opening(_proposal_of(chosen), chosen, participant))
         ):
-            return unconfirmed(chosen, touches=True)
+            return unconfirmed(chosen, self._how.rules, touches=True)
         return self._first(request, selection) or self._apply(selection, participant)
 
     def _select(self, request: Request, participant: Participant | None) -> Selection | Decision:
@@ -282,7 +282,7 @@ class _Approver:
     def _needs_confirmation(self, request: Request | None) -> Decision | None:
         if request is None or request.risk is not Risk.HIGH or self._how.confirmed:
             return None
-        return unconfirmed(request)
+        return unconfirmed(request, self._how.rules)
 
     def _propose(self, request: Request, participant: Participant | None) -> Proposal | None:
         """Return the request as it would be opened now; None if no difference is left."""

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 import msgspec
 
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.requests import Request, RequestState, Risk, caution_of
 from bensync.errors import CONFIRM, NOTHING, RELOAD, DecisionError, Remedy, RemedyKind, run_command
 from bensync.wording.cautions import unconfirmed as why_unconfirmed
@@ -44,9 +45,15 @@ def not_pending(number: int, request: Request | None) -> Decision | None:
     return refused(number, why, f"decide request {request.superseded_by} instead", successor=request.superseded_by)
 
 
-def unconfirmed(request: Request, *, touches: bool = False) -> Decision:
+def unconfirmed(request: Request, rules: IntakeRules, *, touches: bool = False) -> Decision:
     """Refuse a request whose caution nobody confirmed."""
-    caution = caution_of(request.kind, request.risk, request.warnings, touches=touches)
+    caution = caution_of(
+        request.kind,
+        request.risk,
+        request.warnings,
+        touches=touches,
+        processes_benefits=rules.processes_benefits,
+    )
     return refused(request.id, why_unconfirmed(caution), _CONFIRM_FIX, remedy=CONFIRM)
 
 

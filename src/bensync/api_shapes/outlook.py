@@ -88,12 +88,16 @@ def outlook(result: engine.Outlook, sentences: Sequence[str], *, figures: bool =
     )
 
 
-def request_detail(view: RequestView, foreseen: Outlook | None, *, touches: bool = False) -> RequestDetail:
+def request_detail(
+    view: RequestView, foreseen: Outlook | None, *, touches: bool = False, processes_benefits: bool = True
+) -> RequestDetail:
     """Return one request with what approving it would do to coverage.
 
     Args:
         view: the request.
         foreseen: what approving it would do; None where nobody can say.
         touches: whether it changes data that a processed benefit event is based on.
+        processes_benefits: whether the site has a rulebook.
     """
-    return RequestDetail(**dict(request(view, touches=touches)), outlook=foreseen)
+    shape = request(view, touches=touches, processes_benefits=processes_benefits)
+    return RequestDetail(**dict(shape), outlook=foreseen)

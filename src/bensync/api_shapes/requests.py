@@ -84,13 +84,20 @@ class Decisions(Shape):
     left: list[int] = Field(description="HIGH risk requests that `--all` did not touch")
 
 
-def request(view: RequestView, visibility: Visibility | None = None, *, touches: bool = False) -> Request:
+def request(
+    view: RequestView,
+    visibility: Visibility | None = None,
+    *,
+    touches: bool = False,
+    processes_benefits: bool = True,
+) -> Request:
     """Return one request.
 
     Args:
         view: the request.
         visibility: the fields that the role sees; without it, everything but the SSN.
         touches: whether it changes data that a processed benefit event is based on.
+        processes_benefits: whether the site has a rulebook.
     """
     person = view.person
     name, ssn, seen, left = person.name, person.ssn, list(view.changes), list(view.declined_before)
@@ -111,7 +118,7 @@ def request(view: RequestView, visibility: Visibility | None = None, *, touches:
         decided_apart=sorted(name for name in view.apart if name in names),
         left_out=[name for name in view.left_out if visibility is None or visibility.sees(name, person.employee_id)],
         participant=view.participant_id,
-        caution=effects(view, name, touches=touches).caution,
+        caution=effects(view, name, touches=touches, processes_benefits=processes_benefits).caution,
     )
 
 

@@ -290,7 +290,8 @@ class SiteSettings(SettingsTable):
 
     def intake_rules(self) -> IntakeRules:
         """Return the settings that classification and decisions depend on."""
-        return IntakeRules(self.required, timedelta(days=self.second_approver_days), frozenset(self.second_approver))
+        far_back = timedelta(days=self.second_approver_days)
+        return IntakeRules(self.required, far_back, frozenset(self.second_approver), bool(self.benefits))
 
 
 class Receiver(SiteSettings):

@@ -73,6 +73,7 @@ class Caution(StrEnum):
     """The statement that a person confirms before a request is approved; `bensync.wording.cautions` words it."""
 
     ENDS_BENEFITS = "ends_benefits"
+    ENDS_NO_COVERAGE = "ends_no_coverage"
     REACTIVATES = "reactivates"
     POSSIBLE_DUPLICATE = "possible_duplicate"
     IDENTITY_CHANGED = "identity_changed"
@@ -83,7 +84,12 @@ class Caution(StrEnum):
 
 
 def caution_of(
-    kind: ChangeKind, risk: Risk, warnings: Collection[WarningCode], *, touches: bool = False
+    kind: ChangeKind,
+    risk: Risk,
+    warnings: Collection[WarningCode],
+    *,
+    touches: bool = False,
+    processes_benefits: bool = True,
 ) -> Caution | None:
     """Return the statement to confirm before a request is approved (S0-21, S0-26); None where none is needed.
 
@@ -92,9 +98,12 @@ def caution_of(
         risk: its risk; low risk needs a statement only if ``touches``.
         warnings: its warnings.
         touches: whether, by now, it changes data that a processed benefit event is based on.
+        processes_benefits: whether the site has a rulebook, so that an approved termination ends coverage.
     """
     if risk is not Risk.HIGH and not touches:
         return None
+    if kind is ChangeKind.TERMINATE and not processes_benefits:
+        return Caution.ENDS_NO_COVERAGE
     if kind in _CAUTIONS:
         return _CAUTIONS[kind]
     if WarningCode.POSSIBLE_DUPLICATE in warnings:

@@ -10,6 +10,10 @@ _STATEMENTS: Mapping[Caution, str] = {
     Caution.ENDS_BENEFITS: (
         "I understand that this ends all benefits of {name} and that every affected carrier is notified."
     ),
+    Caution.ENDS_NO_COVERAGE: (
+        "I understand that {name} becomes terminated, that bensync ends no coverage and notifies no carrier, and that "
+        "a person must do both."
+    ),
     Caution.REACTIVATES: "I understand that this reactivates {name} and that ended coverage stays ended.",
     Caution.POSSIBLE_DUPLICATE: "I have compared both records and know whether they are the same person.",
     Caution.IDENTITY_CHANGED: "I have compared names and birth dates. This SSN belongs to this person.",

@@ -8,7 +8,7 @@ import msgspec
 
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
-from bensync.core.requests import Caution, RequestState, WarningCode, caution_of
+from bensync.core.requests import RequestState, Risk, WarningCode, caution_of
 from bensync.state.read.lists import RequestView
 from bensync.wording.cautions import statement
 from bensync.wording.sync import day
@@ -34,7 +34,9 @@ class Effects(msgspec.Struct, frozen=True):
     chosen_caution: str = ""
 
 
-def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bool = False) -> Effects:
+def effects(
+    view: RequestView, name: str, *, foreseen: bool = False, touches: bool = False, processes_benefits: bool = True
+) -> Effects:
     """Return the effects of one request.
 
     Args:
@@ -42,31 +44,40 @@ def effects(view: RequestView, name: str, *, foreseen: bool = False, touches: bo
         name: the name of the person.
         foreseen: whether the page shows the effect on coverage separately.
         touches: whether it changes data that a processed benefit event is based on.
+        processes_benefits: whether the site has a rulebook; without one, nothing ends by itself and nobody is notified.
     """
-    sentences = _sentences(view)[:1] if foreseen and view.kind in _FORESEEN else _sentences(view)
+    alone = view.kind is ChangeKind.TERMINATE and not processes_benefits
+    sentences = (
+        _ENDS_NO_COVERAGE
+        if alone
+        else _sentences(view)[:1]
+        if foreseen and view.kind in _FORESEEN
+        else _sentences(view)
+    )
     approving = [sentence.format(name=name, day=day(view.effective_date)) for sentence in sentences]
     if WarningCode.GAP in view.warnings:
         approving.append("The employee left and came back between two syncs. Check the coverage for a gap.")
-    caution = caution_of(view.kind, view.risk, view.warnings, touches=touches)
+    caution = caution_of(view.kind, view.risk, view.warnings, touches=touches, processes_benefits=processes_benefits)
     return Effects(
-        question=_question(view, name),
+        question=f"Terminate {name} in the benefits platform?" if alone else _question(view, name),
         approving=approving,
         declining=(
             f"Nothing changes for {name} in the benefits platform.",
             "No new request opens until the employee changes in HR.",
         ),
         caution=statement(caution, name) if view.state is RequestState.PENDING else "",
-        regret=_REGRETS.get(view.kind, _REGRET),
-        chosen_caution=_chosen_caution(view, name),
+        regret=_REGRET_ALONE if alone else _REGRETS.get(view.kind, _REGRET),
+        chosen_caution=_chosen_caution(view, name, processes_benefits=processes_benefits),
     )
 
 
-def _chosen_caution(view: RequestView, name: str) -> str:
+def _chosen_caution(view: RequestView, name: str, *, processes_benefits: bool) -> str:
     status = next((change for change in view.declined_before if change.field == "status"), None)
     if status is None or view.state is not RequestState.PENDING:
         return ""
-    ends = status.new == Standing.TERMINATED
-    return f"If you select Status: {statement(Caution.ENDS_BENEFITS if ends else Caution.REACTIVATES, name)}"
+    kind = ChangeKind.TERMINATE if status.new == Standing.TERMINATED else ChangeKind.REACTIVATE
+    caution = caution_of(kind, Risk.HIGH, (), processes_benefits=processes_benefits)
+    return f"If you select Status: {statement(caution, name)}"
 
 
 def _sentences(view: RequestView) -> Sequence[str]:
@@ -109,6 +120,11 @@ _APPROVING: Mapping[ChangeKind, Sequence[str]] = {
         "Current details do not change.",
     ),
 }
+_ENDS_NO_COVERAGE = (
+    "{name} becomes terminated in the benefits platform. The termination date is {day}.",
+    "This site has no rulebook: bensync ends no coverage, and it notifies no carrier.",
+    "Afterwards, end the coverage in your benefits system, notify each carrier, and check whether COBRA applies.",
+)
 _FORESEEN = frozenset({ChangeKind.NEW, ChangeKind.UPDATE, ChangeKind.CORRECTION})
 """Kinds whose first sentence is about the person, and the others about coverage."""
 _ONE_OR_TWO = (
@@ -127,6 +143,10 @@ _QUESTIONS: Mapping[ChangeKind, str] = {
 _REGRET = (
     "You cannot undo an approval. If it was wrong, correct HR, and the next sync opens a new request. Or correct the "
     "participant manually on their page. The correction is recorded in the audit trail."
+)
+_REGRET_ALONE = (
+    "You cannot undo an approval. To fix a wrong termination, use “Reinstate” on the participant’s page, and correct "
+    "whatever was ended or sent to carriers outside bensync."
 )
 _REGRETS: Mapping[ChangeKind, str] = {
     ChangeKind.TERMINATE: (

@@ -30,6 +30,12 @@ def test_a_high_risk_request_needs_the_statement_of_its_worst_danger(kind, warni
     assert caution_of(kind, Risk.HIGH, warnings) is caution
 
 
+def test_a_termination_at_a_site_without_a_rulebook_states_that_a_person_must_end_the_coverage():
+    alone = caution_of(ChangeKind.TERMINATE, Risk.HIGH, (), processes_benefits=False)
+    assert alone is Caution.ENDS_NO_COVERAGE
+    assert caution_of(ChangeKind.REACTIVATE, Risk.HIGH, (), processes_benefits=False) is Caution.REACTIVATES
+
+
 def test_a_low_risk_request_needs_a_statement_only_if_it_touches_a_processed_event():
     assert caution_of(ChangeKind.UPDATE, Risk.LOW, ()) is None
     assert caution_of(ChangeKind.UPDATE, Risk.LOW, (), touches=True) is Caution.TOUCHES_EVENT

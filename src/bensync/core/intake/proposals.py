@@ -48,6 +48,8 @@ class IntakeRules(msgspec.Struct, frozen=True):
     """A change that reaches further back asks for a second approver."""
     second_approver: frozenset[str] = frozenset()
     """The requests that two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
+    processes_benefits: bool = True
+    """Whether the site has a rulebook, so that benefit events end coverage; otherwise a person must."""
 
 
 def classify(

@@ -76,7 +76,8 @@ def requests(
     wanted = RequestFilter(state, bucket, risk)
     with context.read() as site_state:
         listed = site_state.filtered.request_page(wanted, order, page, PAGE_SIZE)
-    shapes = [request_shapes.request(view, context.visibility) for view in listed.items]
+    benefits = processes_benefits(context)
+    shapes = [request_shapes.request(view, context.visibility, processes_benefits=benefits) for view in listed.items]
     return answer(request_shapes.Requests(requests=shapes, **paging(listed)))
 
 
@@ -87,7 +88,7 @@ def request(context: Entered, number: Number) -> Response:
         view = state.filtered.request(number)
     if view is None:
         raise NotFound
-    return answer(request_shapes.request(view, context.visibility))
+    return answer(request_shapes.request(view, context.visibility, processes_benefits=processes_benefits(context)))
 
 
 @route.post("/requests/{number}/approve", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
@@ -214,6 +215,11 @@ def synchronize(context: Entered, body: bodies.Synchronize) -> Response:
         return answer(sync.Started(started=words[0]), 202)
 
     return context.once(act)
+
+
+def processes_benefits(context: PageContext) -> bool:
+    """Return whether the site has a rulebook."""
+    return context.app.deployment.settings.sites[context.site].intake_rules().processes_benefits
 
 
 def answer(shape: Shape, status: int = 200) -> Response:

@@ -61,7 +61,7 @@ def test_a_request_is_read_masked_and_approved(web_pages, script):
 def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(web_pages, script):
     dangerous = web_pages.deployment.ask(leaving(1), web_pages.deployment.approved(profile(1)))
     harmless = web_pages.deployment.ask(profile(2))
-    assert "ends all benefits of" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
+    assert "bensync ends no coverage" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
     refused = script.ask_api("POST", f"{API}/requests/{dangerous}/approve")
     assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
     assert refused.json()["error"]["fix"] == "Read the caution, then send `confirmed: true`."

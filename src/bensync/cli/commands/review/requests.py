@@ -46,7 +46,11 @@ def list_requests(
                 lists[site] = work.lists.requests(call.limit(limit), wanted_state, wanted_kind)
     call.answer(
         lambda: {
-            "requests": [api_shapes.requests.request(view) for listing in lists.values() for view in listing.items]
+            "requests": [
+                api_shapes.requests.request(view, processes_benefits=_processes_benefits(call, site))
+                for site, listing in lists.items()
+                for view in listing.items
+            ]
         },
         lambda console: print_requests(console, lists, wanted_state),
     )
@@ -69,15 +73,18 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         sentences = [sentence.text for sentence in writer.sentences(foreseen.outlook)]
     view = seen(request, site)
     touches = foreseen is not None and foreseen.touches
+    benefits = _processes_benefits(call, site)
 
     def show(console: Console) -> None:
-        caution = effects(view, view.person.name, touches=touches).caution
+        caution = effects(view, view.person.name, touches=touches, processes_benefits=benefits).caution
         print_request(console, view, caution, call.catalogue(site))
         print_effects(console, sentences)
 
     def shape() -> dict[str, Any]:
         outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
-        return {"request": api_shapes.outlook.request_detail(view, outlook, touches=touches)}
+        return {
+            "request": api_shapes.outlook.request_detail(view, outlook, touches=touches, processes_benefits=benefits)
+        }
 
     call.answer(shape, show)
 
@@ -154,6 +161,11 @@ def decline(
     with call.store() as store:
         decided = call.actions(store, actor).decline(numbers, code, note)
     _answer(call, "declined", decided, ())
+
+
+def _processes_benefits(call: CliSession, site: str) -> bool:
+    """Return whether the site has a rulebook."""
+    return call.deployment().settings.sites[site].intake_rules().processes_benefits
 
 
 def _answer(call: CliSession, verb: str, decided: Iterable[Decision], left: Iterable[int]) -> None:

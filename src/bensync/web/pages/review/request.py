@@ -67,7 +67,11 @@ def show(context: Entered, number: Number) -> Response:
         first=first,
         second=decides and approvals.wants_second(request, rules),
         effects=effects(
-            view, row.name, foreseen=foreseen is not None, touches=foreseen is not None and foreseen.touches
+            view,
+            row.name,
+            foreseen=foreseen is not None,
+            touches=foreseen is not None and foreseen.touches,
+            processes_benefits=rules.processes_benefits,
         ),
         foreseen=foreseen,
         sentences=context.outlook_sentences(foreseen, request.employee_id),

@@ -54,7 +54,7 @@ def test_a_high_risk_request_wants_its_caution_confirmed(begun):
     (high,) = (str(request["id"]) for request in begun.json("requests", "list", "--kind", "terminate")["requests"])
     shown = begun.run("requests", "show", high)
     caution = begun.json("requests", "show", high)["request"]["caution"]
-    assert caution.startswith("I understand that this ends all benefits of ")
+    assert "that bensync ends no coverage and notifies no carrier" in caution
     assert f"Caution: {caution} To approve it, add --confirm." in " ".join(shown.out.split())
     assert "Warning: the participant's coverage ends (ends_coverage)." in shown.out
     refused = begun.run("requests", "approve", high, "--json")

@@ -37,12 +37,10 @@ def test_S0_26_a_termination_shows_its_caution_and_is_not_approved_before_it_is_
     someone = web_pages.deployment.approved(profile(1))
     number = web_pages.deployment.ask(leaving(1), someone)
     page = owner.get(f"{QUEUE}/{number}")
-    assert "This ends the benefits of Robin Example" in text(page)
-    assert "Every affected carrier is notified that coverage ends." in text(page)
-    assert (
-        "I understand that this ends all benefits of Robin Example and that every affected carrier is notified."
-        in text(page)
-    )
+    assert "Terminate Robin Example in the benefits platform?" in text(page)
+    assert "This site has no rulebook: bensync ends no coverage, and it notifies no carrier." in text(page)
+    assert "end the coverage in your benefits system, notify each carrier" in text(page)
+    assert "I understand that Robin Example becomes terminated, that bensync ends no coverage" in text(page)
     refused = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain"})
     assert refused.status_code == 409
     assert "Read the caution and select its checkbox" in text(refused)
