@@ -107,7 +107,14 @@ class Step:
     def terminate(self) -> None:
         """End the first participant by hand."""
         corrections.terminate(
-            self._store, self._site, 1, self._now.date(), "left the company", command_line_actor("admin"), self._now
+            self._store,
+            self._site,
+            1,
+            self._now.date(),
+            "left the company",
+            command_line_actor("admin"),
+            self._now,
+            confirmed=True,
         )
 
     def reinstate(self) -> None:

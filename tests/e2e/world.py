@@ -187,7 +187,14 @@ class World:
     def terminate_here(self, participant: Participant, on: date) -> None:
         """End a participant on the benefits side only."""
         corrections.terminate(
-            self.store, "acme", participant.id, on, "left the company", command_line_actor("admin"), self.now
+            self.store,
+            "acme",
+            participant.id,
+            on,
+            "left the company",
+            command_line_actor("admin"),
+            self.now,
+            confirmed=True,
         )
 
     def participants(self) -> dict[str, Participant]:

@@ -192,7 +192,9 @@ class SmallWorld:
 
     def terminate_here(self, participant_id: int, on: date) -> None:
         """End a participant on the benefits side."""
-        corrections.terminate(self.store, SITE, participant_id, on, "a call", command_line_actor("admin"), self.now)
+        corrections.terminate(
+            self.store, SITE, participant_id, on, "a call", command_line_actor("admin"), self.now, confirmed=True
+        )
 
     def reinstate(self, participant_id: int) -> None:
         """Bring a participant back on the benefits side."""

@@ -19,12 +19,14 @@ from bensync.core.changes import GONE, ChangeKind
 from bensync.core.intake.proposals import changes
 from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
 from bensync.core.ports import Notice
+from bensync.core.requests import Caution
 from bensync.core.values.plausibility import Verdict, broken_rules
 from bensync.core.values.ssn import check_ssn
-from bensync.errors import CORRECT_SSN, DecisionError, Denied, run_command
+from bensync.errors import CONFIRM, CORRECT_SSN, DecisionError, Denied, run_command
 from bensync.mappings.catalogue import FIELDS, Catalogue, FieldType, normaliser
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
+from bensync.wording.cautions import unconfirmed
 
 _SSN_REFUSED = "The SSN was not changed"
 _DAY = timedelta(days=1)
@@ -134,6 +136,7 @@ def terminate(
     actor: Actor,
     now: datetime,
     *,
+    confirmed: bool = False,
     book: Rulebook | None = None,
     approvers: Collection[str] = (),
 ) -> None:
@@ -141,9 +144,22 @@ def terminate(
 
     If HR does not have them any more, nothing is left to decide: their issue is over, and no run asks again (A-88).
 
+    Args:
+        store: the state.
+        site: the site.
+        participant_id: the participant.
+        on: the termination date.
+        reason: for the audit trail.
+        actor: who terminates.
+        now: the time.
+        confirmed: whether the actor accepted that it ends all benefits, as for an approval of a termination.
+        book: the rulebook, whose triggers decide which activities the termination makes.
+        approvers: who may correct people on the command line.
+
     Raises:
         Denied: this actor may not correct people.
-        DecisionError: there is no such participant, they are terminated already, or the reason is missing.
+        DecisionError: there is no such participant, they are terminated already, the date cannot be true, the caution
+            is not confirmed, or the reason is missing.
     """
     authorize(store, site, actor, Right.CORRECT, now, approvers)
     reason = require_reason(reason)
@@ -151,6 +167,7 @@ def terminate(
         before = _get(state, participant_id)
         if before.standing is Standing.TERMINATED:
             raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
+        _refuse_termination(before, on, now, confirmed=confirmed)
         profile = msgspec.structs.replace(before.profile, status=Status.INACTIVE)
         after = msgspec.structs.replace(
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
@@ -258,6 +275,20 @@ def _refuse_impossible(values: Mapping[str, str], fields: Collection[str], today
         if rule.verdict is Verdict.BLOCK:
             what = f"{', '.join(sorted({*rule.fields} & {*fields}))} was not changed"
             raise DecisionError(what, f"the date {rule.text}", "check the year")
+
+
+def _refuse_termination(before: Participant, on: date, now: datetime, *, confirmed: bool) -> None:
+    """Refuse a date that cannot be true, and a termination whose caution nobody accepted."""
+    what, values = "The participant was not terminated", {**before.profile.values, "termination_date": on.isoformat()}
+    broken = broken_rules(values, ("termination_date",), now.date())
+    why = next((f"the date {rule.text}" for rule in broken if rule.verdict is Verdict.BLOCK), "")
+    if before.hire_date is not None and on < before.hire_date:
+        why = "the date is before the last hire date"
+    if why:
+        raise DecisionError(what, why, "check the date, and the hire date of the participant")
+    if not confirmed:
+        why, fix = unconfirmed(Caution.ENDS_BENEFITS), "check person and date, then add --confirm"
+        raise DecisionError(what, why, fix, remedy=CONFIRM)
 
 
 def _typed_ssn(text: str) -> str:

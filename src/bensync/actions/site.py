@@ -134,7 +134,7 @@ class SiteActions:
             approvers=self._rules.approvers,
         )
 
-    def terminate(self, participant_id: int, on: date, reason: str) -> None:
+    def terminate(self, participant_id: int, on: date, reason: str, *, confirmed: bool = False) -> None:
         """End a participant; see `bensync.actions.corrections.terminate`."""
         corrections.terminate(
             self._store,
@@ -145,6 +145,7 @@ class SiteActions:
             self._actor,
             self._clock(),
             book=self._rules.rulebook(),
+            confirmed=confirmed,
             approvers=self._rules.approvers,
         )
 

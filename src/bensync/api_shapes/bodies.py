@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StrictInt
 
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import Indicator
 from bensync.core.requests import DeclineCode
 from bensync.core.values.limits import LARGEST_NUMBER, LONGEST_NOTE, LONGEST_REASON, SHORTEST_REASON
 
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 # These texts are printed on terminals, where a control character would act.
 # Nor do characters that turn the direction of a line, or that nobody sees.
 Words = Annotated[str, Field(pattern=r"^[^\x00-\x1f\x7f-\x9f\u00ad\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufeff]*$")]
@@ -22,11 +24,24 @@ Reason = Annotated[
         min_length=SHORTEST_REASON, max_length=LONGEST_REASON, description="for the audit trail, without personal data"
     ),
 ]
-Id = Annotated[int, Field(ge=1, le=LARGEST_NUMBER)]
+Id = Annotated[StrictInt, Field(ge=1, le=LARGEST_NUMBER)]
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 # A text, because a JSON number is a binary fraction for most programs, and money would be rounded.
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
+
+
+def _written(day: object) -> object:
+    # pydantic also takes numbers, and texts of them, as seconds since 1970, and would terminate people on such a day.
+    if isinstance(day, str) and _DAY.fullmatch(day):
+        return day
+    raise ValueError("a date is a text such as 2026-05-31")
+
+
+Day = Annotated[date, BeforeValidator(_written)]
+"""A calendar date, written YYYY-MM-DD."""
+Flag = Annotated[bool, Strict()]
+"""True or false, and no word or number in its place: it may confirm a caution."""
 
 
 class Body(BaseModel):
@@ -39,9 +54,9 @@ class Body(BaseModel):
 class Approve(Body):
     """How to approve one request."""
 
-    confirmed: bool = Field(default=False, description="the caution of a HIGH risk request was read and is accepted")
-    as_ssn_correction: bool = Field(default=False, description="a possible duplicate is the same person, re-keyed")
-    voiding: bool = Field(default=False, description="void the benefit events that rest on rows which it changes")
+    confirmed: Flag = Field(default=False, description="the caution of a HIGH risk request was read and is accepted")
+    as_ssn_correction: Flag = Field(default=False, description="a possible duplicate is the same person, re-keyed")
+    voiding: Flag = Field(default=False, description="void the benefit events that rest on rows which it changes")
     only: list[FieldName] | None = Field(
         default=None,
         max_length=100,
@@ -77,8 +92,9 @@ class Correct(Body):
 class Terminate(Body):
     """Terminate a participant manually."""
 
-    on: date
+    on: Day
     reason: Reason
+    confirmed: Flag = Field(default=False, description="that it ends all benefits was read and is accepted")
 
 
 class Reinstate(Body):
@@ -90,15 +106,15 @@ class Reinstate(Body):
 class Release(Body):
     """Release an employee whom HR does not show any more; nothing is terminated, and no coverage ends."""
 
-    confirmed: bool = Field(default=False, description="that a participant stays active was read and is accepted")
+    confirmed: Flag = Field(default=False, description="that a participant stays active was read and is accepted")
     reason: Reason
 
 
 class Synchronize(Body):
     """What to send: only what has changed, or a fresh copy of everybody of the ticked boxes."""
 
-    active: bool = False
-    inactive: bool = False
+    active: Flag = False
+    inactive: Flag = False
 
 
 class ElectPlan(Body):
@@ -108,7 +124,7 @@ class ElectPlan(Body):
     plan: Code | None = None
     option: Code | None = None
     contribution: Amount | None = Field(default=None, description="a year's, such as 1200.50")
-    proof: bool = Field(default=False, description="the proof of insurability was received")
+    proof: Flag = Field(default=False, description="the proof of insurability was received")
 
 
 class Elect(Body):
@@ -120,7 +136,7 @@ class Elect(Body):
 class Finish(Body):
     """Let the next run finish an event."""
 
-    confirmed: bool = Field(default=False, description="that it ends every coverage was read and is accepted")
+    confirmed: Flag = Field(default=False, description="that it ends every coverage was read and is accepted")
     reason: Reason
 
 
@@ -135,7 +151,7 @@ class AddActivity(Body):
     """An activity that is added manually."""
 
     event_class: Code
-    on: date
+    on: Day
     reason: Reason
 
 
@@ -149,7 +165,7 @@ class ReachStep(Body):
     """A step of a COBRA record that was taken."""
 
     step: Milestone
-    on: date
+    on: Day
 
 
 class Close(Body):

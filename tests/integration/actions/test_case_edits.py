@@ -139,7 +139,9 @@ def test_a_hand_that_corrects_a_participant_leaves_the_activities_of_the_ruleboo
     corrections.edit(
         store, "acme", who.id, {"postal_code": "90002", "city": "Erie"}, "a phone call", ROOT, now, book=BOOK
     )
-    corrections.terminate(store, "acme", who.id, date(2026, 6, 1), "left the company", ROOT, now, book=BOOK)
+    corrections.terminate(
+        store, "acme", who.id, date(2026, 6, 1), "left the company", ROOT, now, book=BOOK, confirmed=True
+    )
     corrections.reinstate(store, "acme", who.id, "an error", ROOT, now, book=BOOK)
 
     traces = [(activity.id, activity.event_class, activity.final) for activity in site.case(who).activities]

@@ -9,8 +9,10 @@ import pytest
 from bensync.actions import corrections
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.core.people import Standing
-from bensync.errors import Denied
-from tests.fixtures.user_deployment import user_deployment
+from bensync.core.requests import Caution
+from bensync.errors import CONFIRM, DecisionError, Denied
+from bensync.wording.cautions import unconfirmed
+from tests.fixtures.user_deployment import ROOT, user_deployment
 from tests.unit.builders import profile
 
 pytestmark = pytest.mark.usefixtures("quick_passwords")
@@ -31,7 +33,14 @@ def test_corrections_want_the_right_to_correct(deployment, kind):
             deployment.store, "acme", someone.id, {"city": "Erie"}, "a good reason", user, deployment.now
         ),
         "terminate": lambda: corrections.terminate(
-            deployment.store, "acme", someone.id, date(2026, 5, 1), "a good reason", user, deployment.now
+            deployment.store,
+            "acme",
+            someone.id,
+            date(2026, 5, 1),
+            "a good reason",
+            user,
+            deployment.now,
+            confirmed=True,
         ),
         "reinstate": lambda: corrections.reinstate(
             deployment.store, "acme", someone.id, "a good reason", user, deployment.now
@@ -58,7 +67,7 @@ def test_S1_12_the_data_owner_corrects_everything_and_it_is_audited(deployment):
         deployment.now,
     )
     corrections.terminate(
-        deployment.store, "acme", someone.id, date(2026, 5, 1), "left the company", kim, deployment.now
+        deployment.store, "acme", someone.id, date(2026, 5, 1), "left the company", kim, deployment.now, confirmed=True
     )
 
     assert deployment.audit("acme")[-2:] == [("kim", "participant.edit"), ("kim", "participant.terminate")]
@@ -109,7 +118,36 @@ def test_S1_10_an_employee_corrects_where_they_live_on_their_own_record_only(dep
             corrections.edit(deployment.store, "acme", someone.id, fields, "moved", kim, deployment.now)
     with pytest.raises(Denied):
         corrections.terminate(
-            deployment.store, "acme", someone.id, date(2026, 5, 1), "a good reason", kim, deployment.now
+            deployment.store, "acme", someone.id, date(2026, 5, 1), "a good reason", kim, deployment.now, confirmed=True
         )
     with deployment.store.read("acme") as work:
         assert (work.participants.by_ids([someone.id])[someone.id].version > someone.version) is allowed
+
+
+@pytest.mark.parametrize(
+    ("on", "why"),
+    [
+        (date(1970, 1, 1), "before the last hire date"),
+        (date(1900, 1, 1), "before the last hire date"),
+        (date(2199, 1, 1), "years ahead"),
+    ],
+)
+def test_a_termination_on_a_day_that_cannot_be_is_refused(deployment, on, why):
+    someone = deployment.approved(profile())
+    with pytest.raises(DecisionError) as caught:
+        corrections.terminate(deployment.store, "acme", someone.id, on, "a slip", ROOT, deployment.now, confirmed=True)
+    assert why in caught.value.why
+    with deployment.store.read("acme") as state:
+        assert state.participants.by_ids([someone.id])[someone.id] == someone
+
+
+def test_a_termination_that_nobody_confirmed_is_refused_with_the_caution_of_an_approval(deployment):
+    someone = deployment.approved(profile())
+    with pytest.raises(DecisionError) as caught:
+        corrections.terminate(
+            deployment.store, "acme", someone.id, date(2026, 5, 1), "left the company", ROOT, deployment.now
+        )
+    assert caught.value.remedy is CONFIRM
+    assert caught.value.why == unconfirmed(Caution.ENDS_BENEFITS)
+    with deployment.store.read("acme") as state:
+        assert state.participants.by_ids([someone.id])[someone.id] == someone

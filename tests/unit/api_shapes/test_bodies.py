@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 from pydantic import ValidationError
 
+from bensync.api_shapes import bodies
 from bensync.api_shapes.bodies import (
     AddActivity,
     Approve,
@@ -62,3 +65,30 @@ def test_nothing_is_confirmed_or_sent_by_default():
 
 def test_an_empty_text_clears_a_field():
     assert Correct.model_validate({"fields": {"middle_name": ""}, "reason": REASON}).fields == {"middle_name": ""}
+
+
+@pytest.mark.parametrize(
+    "on",
+    [1796083200, 1796083200.0, "1796083200", "2026-05-31T00:00:00", "2026-05-31 ", "20260531", "5/31/2026", True, None],
+)
+@pytest.mark.parametrize(
+    ("body", "others"),
+    [
+        (bodies.Terminate, {"reason": "a good reason"}),
+        (bodies.AddActivity, {"event_class": "BIR", "reason": "a good reason"}),
+        (bodies.ReachStep, {"step": "notice_sent"}),
+    ],
+)
+def test_a_date_is_a_text_of_year_month_and_day_and_no_number(body, others, on):
+    assert body.model_validate({**others, "on": "2026-05-31"}).on == date(2026, 5, 31)
+    with pytest.raises(ValidationError):
+        body.model_validate({**others, "on": on})
+
+
+@pytest.mark.parametrize("confirmed", [1, 0, "true", "yes", None])
+@pytest.mark.parametrize("body", [bodies.Approve, bodies.Finish, bodies.Terminate])
+def test_only_true_confirms(body, confirmed):
+    others = {"on": "2026-05-31"} if body is bodies.Terminate else {}
+    reason = {} if body is bodies.Approve else {"reason": "a good reason"}
+    with pytest.raises(ValidationError):
+        body.model_validate({**others, **reason, "confirmed": confirmed})

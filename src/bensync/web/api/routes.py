@@ -161,8 +161,8 @@ def correct(context: Entered, number: Number, body: bodies.Correct) -> Response:
 
 @route.post("/people/{number}/terminate", Right.CORRECT, status_code=204, responses=REFUSALS)
 def terminate(context: Entered, number: Number, body: bodies.Terminate) -> Response:
-    """Terminate a participant manually."""
-    return _changed(context, lambda: context.actions.terminate(number, body.on, body.reason))
+    """Terminate a participant manually; it ends all benefits, so it needs `confirmed`."""
+    return _changed(context, lambda: context.actions.terminate(number, body.on, body.reason, confirmed=body.confirmed))
 
 
 @route.post("/people/{number}/reinstate", Right.CORRECT, status_code=204, responses=REFUSALS)

@@ -105,7 +105,7 @@ def test_a_generated_client_calls_every_operation(web_pages: Pages, client: Clie
     voided = {"how": "VOID", "reason": "a mistake"}
     assert client.call("POST /people/{number}/events/{event}/reprocess", voided, **event).indicator == "VOID"
 
-    leave = {"on": "2026-05-31", "reason": "left the company"}
+    leave = {"on": "2026-05-31", "reason": "left the company", "confirmed": True}
     assert client.call("POST /people/{number}/terminate", leave, **at) is None
     run(web_pages)
     step = {"step": "notice_sent", "on": "2026-06-01"}

@@ -105,10 +105,33 @@ def test_a_person_is_corrected_ended_and_brought_back(web_pages, script):
         script.ask_api("POST", f"{path}/correct", {"fields": {"city": "Erie"}, "reason": "letter"}).status_code == 204
     )
     assert script.ask_api("GET", path).json()["values"]["city"] == "Erie"
-    assert script.ask_api("POST", f"{path}/terminate", {"on": "2026-05-31", "reason": "letter"}).status_code == 204
+    assert (
+        script.ask_api(
+            "POST", f"{path}/terminate", {"on": "2026-05-31", "reason": "letter", "confirmed": True}
+        ).status_code
+        == 204
+    )
     assert script.ask_api("GET", path).json()["status"] == "TERMINATED"
     assert script.ask_api("POST", f"{path}/reinstate", {"reason": "mistake"}).status_code == 204
     assert script.ask_api("GET", f"{API}/people").json()["people"][0]["status"] == "ACTIVE"
+
+
+@pytest.mark.parametrize("on", [1796083200, "1796083200", "2026-05-31T00:00:00"])
+def test_a_termination_by_an_epoch_number_is_refused(web_pages, script, on):
+    someone = web_pages.deployment.approved(profile(1))
+    body = {"on": on, "reason": "letter", "confirmed": True}
+    assert script.ask_api("POST", f"{API}/people/{someone.id}/terminate", body).status_code == 422
+    assert script.ask_api("GET", f"{API}/people/{someone.id}").json()["status"] == "ACTIVE"
+
+
+def test_a_termination_over_the_api_asks_as_a_page_does(web_pages, script):
+    someone = web_pages.deployment.approved(profile(1))
+    path = f"{API}/people/{someone.id}/terminate"
+    asked = script.ask_api("POST", path, {"on": "2026-05-31", "reason": "letter"})
+    assert (asked.status_code, asked.json()["error"]["remedy"]) == (409, "confirm")
+    for on in ("1970-01-01", "2199-01-01"):
+        refused = script.ask_api("POST", path, {"on": on, "reason": "letter", "confirmed": True})
+        assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "")
 
 
 def test_A_88_a_program_releases_an_employee_who_is_gone_from_hr(web_pages, script):

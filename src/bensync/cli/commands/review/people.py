@@ -89,13 +89,14 @@ def terminate(
     who: Id,
     on: Annotated[datetime, typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="The termination date.")],
     reason: Reason,
+    confirm: Annotated[bool, typer.Option("--confirm", help="Accept that it ends all benefits of the person.")] = False,
     actor: Actor = None,
 ) -> None:
     """Terminate a participant. HR is not changed.
 
     If HR disagrees, the next run opens a request about it.
     """
-    _correct(ctx, who, actor, lambda actions, number: actions.terminate(number, on.date(), reason))
+    _correct(ctx, who, actor, lambda actions, number: actions.terminate(number, on.date(), reason, confirmed=confirm))
 
 
 def reinstate(ctx: typer.Context, who: Id, reason: Reason, actor: Actor = None) -> None:

@@ -121,7 +121,7 @@ def terminate(context: Entered, number: Number) -> Response:
                 "The confirmation word is missing.",
                 "Go back and enter TERMINATE.",
             )
-        context.actions.terminate(number, context.form.date("on"), context.form.reason())
+        context.actions.terminate(number, context.form.date("on"), context.form.reason(), confirmed=True)
         context.flash("Terminated. If the employee is still active in HR, the next sync opens a request.")
         return context.go(context.at(f"/people/{number}"))
 

@@ -16,11 +16,27 @@ def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
     )
     assert edited["person"]["values"]["city"] == "Nowhere"
     assert "middle_name" not in edited["person"]["values"]
+    asked = begun.run("--json", "people", "terminate", who, "--date", "1999-01-01", "--reason", "a slip")
+    assert (asked.code, "hire date" in asked.error["why"]) == (15, True)
+    asked = begun.run("--json", "people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company")
+    assert (asked.code, asked.error["remedy"]) == (15, "confirm")
     ended = begun.json(
-        "people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company", "--actor", "kim"
+        "people",
+        "terminate",
+        who,
+        "--date",
+        "2026-01-31",
+        "--confirm",
+        "--reason",
+        "left the company",
+        "--actor",
+        "kim",
     )
     assert (ended["person"]["status"], ended["person"]["termination_date"]) == ("TERMINATED", "2026-01-31")
-    assert begun.run("people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company").code == 15
+    assert (
+        begun.run("people", "terminate", who, "--date", "2026-01-31", "--confirm", "--reason", "left the company").code
+        == 15
+    )
     assert begun.json("people", "reinstate", who, "--reason", "mistake")["person"]["status"] == "ACTIVE"
     verbs = [(entry["verb"], entry["reason"]) for entry in begun.json("audit")["audit"]][-3:]
     assert verbs == [

@@ -40,7 +40,9 @@ def test_everything_holds_whatever_was_done(acme):
     assert acme.run("requests", "approve", str(waiting[0]["id"]), "--confirm").code == 0
     assert acme.run("requests", "decline", str(waiting[1]["id"]), "--reason", "INELIGIBLE", "--note", "no").code == 0
     assert (
-        acme.run("people", "terminate", acme.actives[0], "--date", "2026-01-31", "--reason", "left the company").code
+        acme.run(
+            "people", "terminate", acme.actives[0], "--date", "2026-01-31", "--confirm", "--reason", "left the company"
+        ).code
         == 0
     )
     assert acme.run("resync", "--active", "--inactive").code in {0, 3}

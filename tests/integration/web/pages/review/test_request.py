@@ -84,6 +84,7 @@ def test_S0_21_a_reactivation_carries_its_warning(web_pages, owner):
         "left the company",
         ROOT,
         web_pages.deployment.now,
+        confirmed=True,
     )
     with web_pages.deployment.store.read("acme") as work:
         ended = work.participants.by_ids([someone.id])[someone.id]
