@@ -10,7 +10,7 @@ pytestmark = on_sqlite
 
 
 def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
-    who = begun.actives[0]
+    who, on = begun.actives[0], f"{begun.company.today}"
     edited = begun.json(
         "people", "edit", who, "--set", "city=Nowhere", "--set", "middle_name=", "--reason", "a typo in HR"
     )
@@ -18,25 +18,22 @@ def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
     assert "middle_name" not in edited["person"]["values"]
     asked = begun.run("--json", "people", "terminate", who, "--date", "1999-01-01", "--reason", "a slip")
     assert (asked.code, "hire date" in asked.error["why"]) == (15, True)
-    asked = begun.run("--json", "people", "terminate", who, "--date", "2026-01-31", "--reason", "left the company")
+    asked = begun.run("--json", "people", "terminate", who, "--date", on, "--reason", "left the company")
     assert (asked.code, asked.error["remedy"]) == (15, "confirm")
     ended = begun.json(
         "people",
         "terminate",
         who,
         "--date",
-        "2026-01-31",
+        on,
         "--confirm",
         "--reason",
         "left the company",
         "--actor",
         "kim",
     )
-    assert (ended["person"]["status"], ended["person"]["termination_date"]) == ("TERMINATED", "2026-01-31")
-    assert (
-        begun.run("people", "terminate", who, "--date", "2026-01-31", "--confirm", "--reason", "left the company").code
-        == 15
-    )
+    assert (ended["person"]["status"], ended["person"]["termination_date"]) == ("TERMINATED", on)
+    assert begun.run("people", "terminate", who, "--date", on, "--confirm", "--reason", "left the company").code == 15
     assert begun.json("people", "reinstate", who, "--reason", "mistake")["person"]["status"] == "ACTIVE"
     verbs = [(entry["verb"], entry["reason"]) for entry in begun.json("audit")["audit"]][-3:]
     assert verbs == [
@@ -79,7 +76,7 @@ def test_corrections_that_make_no_sense_are_refused(begun, words, code):
     "words",
     [
         ("edit", "--set", "city=Nowhere"),
-        ("terminate", "--date", "2026-01-31"),
+        ("terminate", "--date", on),
         ("reinstate",),
     ],
 )

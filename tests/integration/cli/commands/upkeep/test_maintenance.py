@@ -41,7 +41,14 @@ def test_everything_holds_whatever_was_done(acme):
     assert acme.run("requests", "decline", str(waiting[1]["id"]), "--reason", "INELIGIBLE", "--note", "no").code == 0
     assert (
         acme.run(
-            "people", "terminate", acme.actives[0], "--date", "2026-01-31", "--confirm", "--reason", "left the company"
+            "people",
+            "terminate",
+            acme.actives[0],
+            "--date",
+            f"{acme.company.today}",
+            "--confirm",
+            "--reason",
+            "left the company",
         ).code
         == 0
     )
