@@ -76,7 +76,7 @@ def test_corrections_that_make_no_sense_are_refused(begun, words, code):
     "words",
     [
         ("edit", "--set", "city=Nowhere"),
-        ("terminate", "--date", on),
+        ("terminate", "--date", "2026-01-31"),
         ("reinstate",),
     ],
 )
