@@ -19,6 +19,9 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from bensync.core.access import Role
+from bensync.web.http.middleware import SECURITY_HEADERS
+from bensync.web.http.server import HEAD_SECONDS, MOST_PER_ADDRESS
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import pages
 from tests.fixtures.serving import serving
@@ -127,3 +130,43 @@ def self_signed(folder: Path) -> tuple[Path, Path]:
         key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     )
     return files
+
+
+def test_silent_connections_keep_nobody_out(config, tmp_path):
+    folder = tmp_path / "signed-in"
+    folder.mkdir()
+    with pages(folder, in_file(folder)) as employer:
+        employer.deployment.now = datetime.now(UTC)  # the process that serves has no clock of a test
+        cookies = dict(employer.as_role(Role.ADMINISTRATOR).client.cookies)
+    with serving(employer.config) as (_, address), ExitStack() as held:
+        host, port = "127.0.0.1", httpx.URL(address).port
+        silent = [held.enter_context(socket.create_connection((host, port))) for _ in range(420)]
+        for number, connection in enumerate(silent):
+            if number % 2:
+                connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
+        began = time.monotonic()
+        for _ in range(20):
+            answer = httpx.get(f"{address}/sites/acme", cookies=cookies)
+            assert answer.status_code == 200
+        assert time.monotonic() - began < HEAD_SECONDS
+        closed = sum(_is_closed(connection) for connection in silent)
+        assert closed >= 420 - MOST_PER_ADDRESS
+
+
+def test_bytes_that_are_no_http_get_strict_headers_as_well(config):
+    with serving(config) as (_, address), socket.create_connection(("127.0.0.1", httpx.URL(address).port)) as raw:
+        raw.sendall(b"nonsense\r\n\r\n")
+        head = raw.makefile("rb").read().decode("ascii").lower()
+    assert head.startswith("http/1.1 400")
+    assert all(f"{name}: {value}".lower() in head for name, value in SECURITY_HEADERS.items())
+    assert "cache-control: no-store" in head
+
+
+def _is_closed(connection: socket.socket) -> bool:
+    connection.settimeout(1)
+    try:
+        return connection.recv(1) == b""
+    except TimeoutError:
+        return False
+    except OSError:
+        return True

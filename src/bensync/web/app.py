@@ -22,7 +22,7 @@ from bensync.web.http.context import AppState, enter
 from bensync.web.http.jobs import Jobs, RunQueue
 from bensync.web.http.middleware import SecurityMiddleware
 from bensync.web.http.rate_limit import RateLimit
-from bensync.web.http.routing import API, Route, Rule, unlisted
+from bensync.web.http.routing import API, Route, Rule, UnambiguousRoute, unlisted
 from bensync.web.http.session_memory import Idempotency, SessionMemory
 from bensync.wiring import Deployment
 
@@ -120,6 +120,7 @@ def _routed(title: str) -> FastAPI:
         # Starlette would answer an unknown path with a redirection, before any permission is checked.
         redirect_slashes=False,
     )
+    app.router.route_class = UnambiguousRoute
     for route in ROUTES:
         is_api = route.rule.path.startswith(API)
         app.add_api_route(

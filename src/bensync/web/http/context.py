@@ -233,7 +233,8 @@ class PageContext:
         # Scripts send the header of the IETF draft, forms a hidden field. Without either, the database still refuses
         # a second decision.
         key = self.form.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
-        return self.app.idempotency.answer(self.session_id, key, act) if key else act()
+        # A key belongs to one operation: under the same key, another one must not get this answer.
+        return self.app.idempotency.answer(self.session_id, f"{self.request.url.path} {key}", act) if key else act()
 
     def flash(self, text: str, tone: str = "good", link: str = "", link_text: str = "") -> None:
         """Show a message on the next page."""

@@ -14,15 +14,17 @@ from bensync.web.http.rate_limit import RateLimit
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest form of ours is a page of ticked boxes."""
-SLOWEST_BODY = 20.0
-"""Seconds between two pieces of a body."""
+SLOWEST_BODY = 60.0
+"""Seconds for a whole body: a sender of one byte a minute would hold a request for hours."""
+BUSIEST = 400
+"""Requests in progress; beyond this, 503 is better than no answer for anybody."""
 
 # No inline code and no other host: markup that gets into a page nevertheless can neither run nor send anything away.
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
     "form-action 'self'; base-uri 'none'; object-src 'none'; frame-ancestors 'none'"
 )
-_HEADERS = {
+SECURITY_HEADERS = {
     "content-security-policy": _POLICY,
     "cross-origin-opener-policy": "same-origin",
     "cross-origin-resource-policy": "same-origin",
@@ -74,6 +76,7 @@ class SecurityMiddleware:
         self._pace = pace
         self._slow_down = slow_down
         self._bug = bug
+        self._in_progress = 0
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
@@ -95,6 +98,7 @@ class SecurityMiddleware:
         if refusal is not None:
             await refusal(scope, receive, dressed)
             return
+        self._in_progress += 1
         try:
             await self._app(scope, _measured(receive), dressed)
         except _TooMuch as error:
@@ -104,6 +108,8 @@ class SecurityMiddleware:
             answer = self._bug(Request(scope), error)
             if not begun:
                 await answer(scope, receive, dressed)
+        finally:
+            self._in_progress -= 1
 
     def _refusal(self, scope: Scope, headers: Headers) -> Response | None:
         # By DNS rebinding, a foreign name can lead to this address, and its pages pass for the same origin as ours.
@@ -113,12 +119,14 @@ class SecurityMiddleware:
         length = headers.get("content-length", "0")
         if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
             return _plain(413)
+        if self._in_progress >= BUSIEST:
+            return _plain(503)
         address = (scope.get("client") or ("",))[0]
         seconds = self._pace.wait(scope["method"], scope["path"], address)
         return self._slow_down(Request(scope), seconds) if seconds else None
 
     def _dress(self, headers: MutableHeaders, *, static: bool) -> None:
-        for name, value in _HEADERS.items():
+        for name, value in SECURITY_HEADERS.items():
             headers[name] = value
         # The Back button on a shared computer must not show the pages of a user who has signed out.
         headers["cache-control"] = _FOREVER if static else "no-store"
@@ -130,12 +138,13 @@ class SecurityMiddleware:
 def _measured(receive: Receive) -> Receive:
     """Return a receiver that passes the body on while it is small and arrives in time."""
     seen = 0
+    deadline = asyncio.get_running_loop().time() + SLOWEST_BODY
 
     async def measured() -> Message:
         nonlocal seen
         try:
-            # A sender of one byte a minute would hold one of the limited connections for hours.
-            message = await asyncio.wait_for(receive(), SLOWEST_BODY) if seen >= 0 else await receive()
+            async with asyncio.timeout_at(deadline if seen >= 0 else None):
+                message = await receive()
         except TimeoutError:
             raise _TooMuch(408) from None
         if message["type"] == "http.request":
@@ -156,5 +165,10 @@ def _host(text: str) -> str:
 
 
 def _plain(status: int) -> PlainTextResponse:
-    texts = {408: "The body took too long.", 413: "The body is too large.", 421: "This host name is not served here."}
+    texts = {
+        408: "The body took too long.",
+        413: "The body is too large.",
+        421: "This host name is not served here.",
+        503: "Too many requests are in progress. Try again in a few seconds.",
+    }
     return PlainTextResponse(texts[status], status)

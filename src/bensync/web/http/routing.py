@@ -5,11 +5,15 @@ A route cannot be declared without a permission (default deny).
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+import json
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from enum import StrEnum
 from typing import Any, TypeVar
 
 import msgspec
+from fastapi.routing import APIRoute
+from starlette.requests import Request
+from starlette.responses import Response
 
 from bensync.core.access import Right
 
@@ -46,6 +50,36 @@ class Rule(msgspec.Struct, frozen=True):
     path: str
     access: GlobalRoute | None
     rights: tuple[Right, ...] = ()
+
+
+class UnambiguousRoute(APIRoute):
+    """A route that refuses a JSON body in which a key occurs twice: a filter in front may have read the other one."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """Return the handler, which gets a request that reads JSON strictly."""
+        handler = super().get_route_handler()
+
+        async def unambiguous(request: Request) -> Response:
+            return await handler(_UnambiguousRequest(request.scope, request.receive))
+
+        return unambiguous
+
+
+class _UnambiguousRequest(Request):
+    async def json(self) -> Any:
+        """Return the body.
+
+        Raises:
+            JSONDecodeError: it is not JSON, or an object in it has a key twice.
+        """
+        return json.loads(await self.body(), object_pairs_hook=_unambiguous)
+
+
+def _unambiguous(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    members = dict(pairs)
+    if len(members) < len(pairs):
+        raise json.JSONDecodeError("a key occurs twice", "", 0)
+    return members
 
 
 class MenuEntry(msgspec.Struct, frozen=True):

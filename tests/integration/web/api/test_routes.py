@@ -238,3 +238,21 @@ def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
             case.call_and_validate(headers=headers)
 
         fuzz()
+
+
+@pytest.mark.parametrize("body", ['{"confirmed": false, "confirmed": true}', '{"note": {"a": 1, "a": 1}}'])
+def test_a_body_with_a_key_twice_is_refused_because_readers_disagree_on_it(web_pages, script, body):
+    dangerous = web_pages.deployment.ask(leaving(1), web_pages.deployment.approved(profile(1)))
+    headers = {"authorization": f"Bearer {script.api_token}", "content-type": "application/json"}
+    answer = script.client.post(f"{API}/requests/{dangerous}/approve", content=body, headers=headers)
+    assert answer.status_code == 400
+    assert script.ask_api("GET", f"{API}/requests/{dangerous}").json()["state"] == "PENDING"
+
+
+def test_a_key_of_one_operation_is_no_answer_to_another(web_pages, script):
+    first, second = (web_pages.deployment.ask(profile(number)) for number in (1, 2))
+    key = {"Idempotency-Key": "of-the-first"}
+    headers = {"authorization": f"Bearer {script.api_token}", **key}
+    for number in (first, second):
+        answer = script.client.post(f"{API}/requests/{number}/approve", json={}, headers=headers)
+        assert answer.json()["id"] == number
