@@ -102,15 +102,15 @@ class BoundedConnection(H11Protocol):
         return self.client[0] if self.client else ""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as in uvicorn
-        """Begin; make room where too many connections are open."""
+        """Begin; close a silent connection where too many are open."""
         super().connection_made(transport)
         self._await_head()
         others = [other for other in self.connections if isinstance(other, BoundedConnection) and other is not self]
         neighbors = [other for other in others if other.address == self.address]
         if not self.config.proxy_headers and len(neighbors) >= MOST_PER_ADDRESS:
-            self._make_room(neighbors)
+            self._close_a_silent_one(neighbors)
         elif len(others) >= MOST_CONNECTIONS:
-            self._make_room(others)
+            self._close_a_silent_one(others)
 
     def connection_lost(self, exc: Exception | None) -> None:
         """End."""
@@ -147,6 +147,6 @@ class BoundedConnection(H11Protocol):
             self._head_deadline.cancel()
             self._head_deadline = None
 
-    def _make_room(self, others: Iterable[BoundedConnection]) -> None:
+    def _close_a_silent_one(self, others: Iterable[BoundedConnection]) -> None:
         silent = [other for other in others if other.silent]
         (min(silent, key=lambda other: other.heard) if silent else self).transport.abort()
