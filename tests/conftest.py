@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import os
 import secrets
 import signal
@@ -18,6 +19,7 @@ import pytest
 import structlog
 from argon2 import PasswordHasher
 
+from bensync import log
 from bensync.actions import credentials
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
@@ -50,8 +52,13 @@ pytest.register_assert_rewrite("bensync.testing.couriers", "bensync.testing.prof
 
 @pytest.fixture(autouse=True)
 def fresh_log() -> None:
-    """A command that a test ran has set the log up, for a stream that is closed by now."""
+    """Take back how a command of an earlier test set the logs up: its stream is closed by now, and its levels hide lines."""
     structlog.reset_defaults()
+    logging.captureWarnings(capture=False)
+    for handler in [handler for handler in logging.root.handlers if isinstance(handler, log._Library)]:
+        logging.root.removeHandler(handler)
+    for name in ("apscheduler", "py.warnings", *log._SILENCED):
+        logging.getLogger(name).setLevel(logging.NOTSET)
 
 
 @pytest.fixture(scope="module")

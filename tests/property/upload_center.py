@@ -33,12 +33,6 @@ class Veil:
         """The bytes behind it."""
         return sealed.translate(self._table)
 
-    def names(self) -> list[str]:
-        """The names of all files."""
-        self._cut_off = self.weather is UploadWeather.CLOSED
-        self._answer()
-        return list(self.files)
-
     def check(self) -> Iterable[PreflightFinding]:
         """Nothing to find."""
         return ()

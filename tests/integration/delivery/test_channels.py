@@ -9,7 +9,7 @@ import threading
 import pytest
 from pydantic import SecretStr
 
-from bensync import fault_points
+from bensync import fault_points, log
 from bensync.core.ports import Notice
 from bensync.delivery import channels
 from bensync.delivery.channels import Channel
@@ -129,6 +129,7 @@ def test_the_preflight_knows_the_service_and_sends_nothing(address: str, web: We
 def test_no_log_holds_the_address(
     web: WebServer, caplog: pytest.LogCaptureFixture, capfd: pytest.CaptureFixture[str]
 ) -> None:
+    log.set_up(as_json=True, verbose=True)
     caplog.set_level(logging.DEBUG)
     channel(web).send(NOTICE)
     web.code = 500
