@@ -256,7 +256,7 @@ class Deployment:
             mapping=mapping.fingerprint(),
             options=site.status.options(),
             scope=site.scope(),
-            guards=site.guards.guards(),
+            guards=site.guards.guards({*site.required}.intersection(mapping.synced())),
             rules=site.intake_rules(),
             feed=settings.layout,
             layout=feed.load(settings.layout, mapping.synced(), dated_rows=settings.dated_rows),

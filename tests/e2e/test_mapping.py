@@ -19,6 +19,7 @@ from tests.fixtures.databases import on_sqlite
 pytestmark = on_sqlite
 T_SHIRT = {"custom_fields.t_shirt": 'source = "customTShirt"\nlabel = "T-shirt size"\n'}
 GENDERS = 'values = { Female = "F", Male = "M" }\n'
+NO_LIMIT = 'one_field = "100%"\n'  # three people are soon most of them
 
 
 def read(employer: World) -> dict[str, dict[str, str]]:
@@ -85,7 +86,8 @@ def test_a_preset_of_a_source_is_no_layout(acme: World) -> None:
 
 
 def test_a_code_table_translates_what_the_file_says(staffed: World) -> None:
-    staffed.configure(**{"codes.gender": GENDERS, "codes.employment_status": 'values = { Full-Time = "FT" }\n'})
+    codes = {"codes.gender": GENDERS, "codes.employment_status": 'values = { Full-Time = "FT" }\n'}
+    staffed.configure(**codes, guards=NO_LIMIT)
 
     report = staffed.resync()
 
@@ -94,7 +96,7 @@ def test_a_code_table_translates_what_the_file_says(staffed: World) -> None:
 
 
 def test_a_value_that_is_held_keeps_back_its_person_alone_until_the_table_lists_it(staffed: World) -> None:
-    staffed.configure(**{"codes.gender": GENDERS})
+    staffed.configure(**{"codes.gender": GENDERS}, guards=NO_LIMIT)
     staffed.resync()
     staffed.next_day()
     staffed.company.update("1", gender="Non-Binary")
@@ -117,7 +119,7 @@ def test_a_value_that_is_held_keeps_back_its_person_alone_until_the_table_lists_
 
 
 def test_a_value_that_is_rejected_refuses_the_run(staffed: World) -> None:
-    staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "reject"\n'})
+    staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "reject"\n'}, guards=NO_LIMIT)
     staffed.resync()
     staffed.next_day()
     staffed.company.update("1", gender="Weiblich")
@@ -136,7 +138,7 @@ def test_a_value_that_is_rejected_refuses_the_run(staffed: World) -> None:
 
 
 def test_a_default_stands_in_for_a_value_that_is_not_listed(staffed: World) -> None:
-    staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "default"\ndefault = "U"\n'})
+    staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "default"\ndefault = "U"\n'}, guards=NO_LIMIT)
     staffed.resync()
     staffed.next_day()
     staffed.company.update("1", gender="Non-Binary")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, model_validator
@@ -123,13 +124,14 @@ class GuardLimits(SettingsTable):
         _GUARDS.window_hours, ge=0, le=24 * 31, description="what was sent within so many hours before counts, too"
     )
 
-    def guards(self) -> Guards:
-        """Return the limits as the core uses them."""
+    def guards(self, required: Iterable[str] = _GUARDS.required) -> Guards:
+        """Return the limits as the core uses them; ``required`` are the required fields that are mapped."""
         # The limits are exactly the entries that hold text; the rest are plain numbers.
         texts = {name: value for name, value in self if isinstance(value, str)}
         limits = {name: Limit.parse(text) for name, text in texts.items()}
         return Guards(
             **limits,
+            required=frozenset(required),
             fill_rate_points=self.fill_rate_points,
             clock_minutes=self.clock_minutes,
             percent_from=self.percent_from,

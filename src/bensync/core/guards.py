@@ -25,8 +25,6 @@ class HoldingGuard(StrEnum):
     """Its code is followed by the field: ``one_field:city``."""
 
 
-_REQUIRED = frozenset(REQUIRED)
-
 _LOST = 2
 """A fill rate that fell by no more people than these is no sign of a lost permission, whatever its share."""
 
@@ -93,6 +91,8 @@ class Guards(msgspec.Struct, frozen=True):
     ssn_changes: Limit = Limit(2)
     emptied: Limit = Limit(2)
     """People whose required field HR does not fill any more; a field that a key may not see can read as empty."""
+    required: frozenset[str] = frozenset(REQUIRED)
+    """The required fields that are mapped; a field taken out of the mapping is not lost."""
     one_field: Limit = Limit(2, 50)
     rows_in_error: Limit = Limit(5, 20)
     headcount_fell: Limit = Limit(2, 5)
@@ -259,7 +259,7 @@ def hold(
     """
     held: dict[bytes, HeldChange] = {}
     alarms: list[Alarm] = []
-    for kind in _kinds(changes):
+    for kind in _kinds(guards, changes):
         limit = _passed(guards, population, kind)
         if limit is None:
             continue
@@ -270,12 +270,12 @@ def hold(
     return [change for change in changes if change.candidate.key not in held], list(held.values()), alarms
 
 
-def count_by_guard(changes: Sequence[Change]) -> dict[str, int]:
+def count_by_guard(guards: Guards, changes: Sequence[Change]) -> dict[str, int]:
     """Return guard code -> number of these rows that the guard counts."""
-    return {kind.code: len(kind.rows) for kind in _kinds(changes)}
+    return {kind.code: len(kind.rows) for kind in _kinds(guards, changes)}
 
 
-def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
+def _kinds(guards: Guards, changes: Sequence[Change]) -> Iterator[_Kind]:
     """Yield the kinds of rows that have a guard and occur, the gravest first."""
     # A known SSN under another HR employee id is the other half of a swap, or a person who was entered again. An
     # employee with a corrected SSN is NEW to the baseline without being hired.
@@ -293,7 +293,7 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
             by_field.setdefault(field, []).append(change)
     kinds += (
         _Kind(HoldingGuard.EMPTIED, f"{HoldingGuard.EMPTIED}:{field}", f"lost their {field}: does HR hide it?", rows)
-        for field, rows in _emptied(changes).items()
+        for field, rows in _emptied(guards.required, changes).items()
     )
     kinds += (
         _Kind(
@@ -307,15 +307,15 @@ def _kinds(changes: Sequence[Change]) -> Iterator[_Kind]:
     return (kind for kind in kinds if kind.rows)
 
 
-def _emptied(changes: Sequence[Change]) -> dict[str, list[Change]]:
+def _emptied(required: frozenset[str], changes: Sequence[Change]) -> dict[str, list[Change]]:
     """Return each required field with the rows that clear it."""
     rows_by_field: dict[str, list[Change]] = {}
     for change in changes:
         # Most rows change no such field, and are not decoded.
-        if change.kind is not ChangeKind.NEW and not _REQUIRED.isdisjoint(change.fields):
+        if change.kind is not ChangeKind.NEW and not required.isdisjoint(change.fields):
             values = change.candidate.present().values
             for field in change.fields:
-                if field in _REQUIRED and field not in values:
+                if field in required and field not in values:
                     rows_by_field.setdefault(field, []).append(change)
     return rows_by_field
 

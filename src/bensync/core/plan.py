@@ -115,7 +115,7 @@ def make_plan(
     # Named before anything is released: a release holds for exactly these rows on this day, and no others.
     fingerprint = _fingerprint(as_of, sends, held, alarms)
     # What nobody guarded does not use up the limits of later runs: the first load, and what a person released.
-    unreleased = {} if population.first or (alarms and allowed == fingerprint) else count_by_guard(flowing)
+    unreleased = {} if population.first or (alarms and allowed == fingerprint) else count_by_guard(guards, flowing)
     if allowed == fingerprint:
         flowing, held, holding, alarms = sends, [], [], []
     # A key that is sent stays live: the SSN of a person who is gone is that of another employee from this file on.

@@ -145,7 +145,7 @@ def test_a_small_employer_has_limits_too(acme: World) -> None:
     plan = acme.sync().plan
 
     assert plan.sends == ()
-    assert {alarm.code for alarm in plan.alarms} == {"terminations", "one_field:city"}
+    assert {alarm.code for alarm in plan.alarms} == {"terminations", "emptied:city", "one_field:city"}
 
 
 def test_a_first_load_without_a_required_field_is_refused_whatever_a_person_releases(acme: World) -> None:

@@ -249,7 +249,7 @@ def test_rows_are_counted_by_the_guard_that_watches_them():
         *changes(1, ChangeKind.NEW, ("ssn",), ssn_changed=True, start=20),
         *changes(4, ChangeKind.UNCHANGED, start=30),
     ]
-    assert count_by_guard(rows) == {
+    assert count_by_guard(Guards(), rows) == {
         "terminations": 2,
         "ssn_changes": 1,
         "new_hires": 3,
@@ -409,6 +409,14 @@ def test_A_98_a_required_field_that_several_people_lose_holds_their_rows(field, 
     assert len(stopped) == (people if held else 0)
     assert len(flowing) == (0 if held else people)
     assert [alarm.code for alarm in alarms] == ([f"emptied:{field}"] if held else [])
+
+
+def test_a_required_field_that_is_taken_out_of_the_mapping_is_not_lost():
+    rows = [
+        Change(candidate(profile(number, gender=None)), ChangeKind.UPDATE, ("gender",), "changed")
+        for number in range(1, 5)
+    ]
+    assert hold(Guards(required=frozenset({"hire_date"})), Population(1000, first=False), rows)[2] == []
 
 
 def test_a_required_field_that_changes_its_value_is_not_emptied():
