@@ -1,4 +1,4 @@
-"""Fixtures that several rooms share: real servers and programs on loopback."""
+"""Fixtures that several folders share: real servers and programs on loopback."""
 
 from __future__ import annotations
 
@@ -162,7 +162,7 @@ def leave_out(config: pytest.Config, items: list[pytest.Item]) -> None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Whoever asks for a database is tested on some sorts of it: those that the mark `databases` names, if there is one."""
+    """A test that asks for a database runs on some sorts of it: those that the mark `databases` names, if there is one."""
     chosen = any("database" in mark.args[0] for mark in metafunc.definition.iter_markers("parametrize"))
     if "database" in metafunc.fixturenames and not chosen:
         mark = metafunc.definition.get_closest_marker("databases")

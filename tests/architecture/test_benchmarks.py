@@ -1,4 +1,4 @@
-"""The benchmarks as a whole: `make bench` runs every script, tells day and machine, and judges honestly."""
+"""The benchmarks as a whole: `make bench` runs every script, prints day and machine, and judges honestly."""
 
 from __future__ import annotations
 

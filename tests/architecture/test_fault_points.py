@@ -78,7 +78,7 @@ def test_the_list_of_effects_knows_what_the_product_does() -> None:
     ],
 )
 def test_an_effect_without_its_points_is_found(text: str) -> None:
-    faults = effects([("room.py", ast.parse(text))])
+    faults = effects([("module.py", ast.parse(text))])
 
     assert [effect.guarded for effect in faults] == [False]
 
@@ -87,14 +87,14 @@ def test_an_effect_without_its_points_is_found(text: str) -> None:
     "text",
     [
         "def save(begun):\n    with around('save'):\n        begun.commit()",
-        "def save(part, path):\n    with told(), around('save'), part.open('wb'):\n        pass",
+        "def save(part, path):\n    with noted(), around('save'), part.open('wb'):\n        pass",
         "def save(part, path):\n    point('save.before')\n    os.rename(part, path)\n    point('save.after')",
         "def send(part, path):\n    with around('send'):\n        _send(part, path)\ndef _send(part, path):\n    os.rename(part, path)",
         "def go():\n    with around('go'):\n        Line()\nclass Line:\n    def __init__(self):\n        socket.create_connection(1)",
     ],
 )
 def test_an_effect_between_its_points_is_not_complained_of(text: str) -> None:
-    faults = effects([("room.py", ast.parse(text))])
+    faults = effects([("module.py", ast.parse(text))])
 
     assert [effect.guarded for effect in faults] == [True]
 

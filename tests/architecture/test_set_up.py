@@ -17,9 +17,9 @@ class Machine:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.told = folder / "told"
+        self.calls = folder / "calls"
         for name in ("tee", "chmod", "rm", "systemctl"):
-            self.has(name, f'echo {name} "$@" >>{self.told}')
+            self.has(name, f'echo {name} "$@" >>{self.calls}')
         for name in ("sh", "env", "dirname", "cat"):
             (folder / name).symlink_to(shutil.which(name))
 
@@ -32,7 +32,7 @@ class Machine:
         outcome = "exit 100" if fails else f": >{self.folder / brings}; /bin/chmod 755 {self.folder / brings}"
         self.has(
             "apt-get",
-            f'echo apt-get "$@" >>{self.told}; case "$*" in *install*) {outcome if brings or fails else ":"} ;; esac',
+            f'echo apt-get "$@" >>{self.calls}; case "$*" in *install*) {outcome if brings or fails else ":"} ;; esac',
         )
 
     def run(self, *command: str, **environment: str) -> subprocess.CompletedProcess[str]:
@@ -43,7 +43,7 @@ class Machine:
         return self.run("/bin/sh", str(ROOT / "scripts" / "debian-packages"), *programs, **environment)
 
     def asked(self) -> list[str]:
-        return self.told.read_text().splitlines() if self.told.exists() else []
+        return self.calls.read_text().splitlines() if self.calls.exists() else []
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_root_gets_the_missing_package_and_no_service_is_started(machine):
 
 def test_a_person_with_sudo_installs_through_it(machine):
     machine.has_apt(brings="gpg")
-    machine.has("sudo", f'echo sudo >>{machine.told}; [ "$1" != -n ] || shift; "$@"')
+    machine.has("sudo", f'echo sudo >>{machine.calls}; [ "$1" != -n ] || shift; "$@"')
     machine.has("true", ":")
     as_a_person(machine)
     assert machine.packages("gpg").returncode == 0

@@ -178,7 +178,7 @@ def number_anew_on_retry() -> Patch:
 
 
 def lease_without_epoch() -> Patch:
-    """Whoever held the lease once may write for ever."""
+    """A process that held the lease once may write for ever."""
     return patch.object(RunLog, "keep_lease", _nothing)
 
 

@@ -16,14 +16,14 @@ class Carrier:
     """The receiver of a world's files.
 
     Attributes:
-        told: the last profile that was told of each employee.
-        repeats: employees of whom a file told what an earlier one had told already.
+        last_sent: the last profile that was sent of each employee.
+        repeats: employees of whom a file says what an earlier one said already.
     """
 
     def __init__(self, employer: World, folder: Path) -> None:
         self._here = employer
         self._shelf = folder
-        self.told: dict[str, Profile] = {}
+        self.last_sent: dict[str, Profile] = {}
         self.repeats: list[str] = []
 
     def names(self) -> list[str]:
@@ -39,9 +39,9 @@ class Carrier:
             assert (parsed.header.sequence, parsed.header.previous) == (number, previous), name
             previous = hashlib.sha256(content).hexdigest()
             for profile in parsed.profiles:
-                if self.told.get(profile.employee_id) == profile:
+                if self.last_sent.get(profile.employee_id) == profile:
                     self.repeats.append(profile.employee_id)
-                self.told[profile.employee_id] = profile
+                self.last_sent[profile.employee_id] = profile
 
 
 @contextlib.contextmanager

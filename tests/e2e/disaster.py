@@ -18,7 +18,7 @@ from tests.fixtures.forked import PATIENCE, PROCESSES
 def strike(employer: World, step: str, point: str, action: str = "kill", *, config: Path | None = None) -> int:
     """Let one step of a process of its own meet a fault; returns its exit code."""
     words = (str(config or employer.config), employer.now.isoformat(), step)
-    set_up = told(f"{point}={action}")
+    set_up = with_fault(f"{point}={action}")
     process = begin(set_up, words)
     process.join(PATIENCE)
     repeat = repeated(set_up, words)
@@ -30,7 +30,7 @@ def strike(employer: World, step: str, point: str, action: str = "kill", *, conf
     return process.exitcode
 
 
-def told(fault: str) -> dict[str, str]:
+def with_fault(fault: str) -> dict[str, str]:
     """The environment of a process that shall meet a fault; empty for none. It has our bug, if we have one."""
     bug = {bugs.VARIABLE: os.environ[bugs.VARIABLE]} if bugs.VARIABLE in os.environ else {}
     return {"BENSYNC_TEST": "1", **({fault_points.VARIABLE: fault} if fault else {}), **bug}

@@ -227,8 +227,8 @@ class Fleet:
         """What a site delivered."""
         return sorted((self.folder / "out" / site).iterdir())
 
-    def told(self, site: str) -> Counter[str]:
-        """How often each employee of a site was told, by the files as their receiver reads them."""
+    def files_per_employee(self, site: str) -> Counter[str]:
+        """How often each employee of a site was sent, by the files as their receiver reads them."""
         deployment = Deployment(self.config, site)
         layout = feed.load("benetrac", deployment.mapping(site).synced())
         parsed = [feed.parse(layout, self.keys.receiver.decrypt(file.read_bytes())) for file in self.files(site)]
@@ -238,16 +238,16 @@ class Fleet:
         """Every one of these sites has one file with everybody in it once, and one good daily run of today."""
         runs = self.rows("SELECT site, count(*) FROM run WHERE kind = 'DAILY' AND state = 'SUCCEEDED' GROUP BY site")
         assert dict(runs) == dict.fromkeys(sites, 1)
-        self.told_once(sites)
+        self.sent_once(sites)
 
-    def told_once(self, sites: Sequence[str]) -> None:
+    def sent_once(self, sites: Sequence[str]) -> None:
         """Every one of these sites has one file with everybody in it once, and a request for each; however many runs."""
         committed = self.rows("SELECT site, count(*) FROM delivery WHERE state = 'COMMITTED' GROUP BY site")
         assert dict(committed) == dict.fromkeys(sites, 1)
         for site in sites:
             number = self.sites.index(site)
             assert [file.name for file in self.files(site)] == [f"FLEET{number:04}_DELTA_000001.csv.gpg"], site
-            assert self.told(site) == {f"{number:04}{index}": 1 for index in range(PEOPLE)}, site
+            assert self.files_per_employee(site) == {f"{number:04}{index}": 1 for index in range(PEOPLE)}, site
         requests = self.rows("SELECT site, count(*) FROM request WHERE state = 'PENDING' GROUP BY site")
         assert dict(requests) == dict.fromkeys(sites, PEOPLE)
 

@@ -105,7 +105,7 @@ class Step:
         )
 
     def terminate(self) -> None:
-        """End the first participant by hand."""
+        """End the first participant manually."""
         corrections.terminate(
             self._store,
             self._site,
@@ -122,7 +122,7 @@ class Step:
         corrections.reinstate(self._store, self._site, 1, "an error", command_line_actor("admin"), self._now)
 
     def edit(self) -> None:
-        """Correct the first participant by hand."""
+        """Correct the first participant manually."""
         corrections.edit(
             self._store, self._site, 1, {"city": "Akron"}, "typing error", command_line_actor("admin"), self._now
         )
@@ -146,7 +146,7 @@ class Step:
         search_site(self._tools, self._book, "TEN", day.replace(year=2020), day, "test", self._now)
 
     def insert(self) -> None:
-        """Add an activity to the first participant by hand."""
+        """Add an activity to the first participant manually."""
         edit = case_edits.add_activity("FSC", self._now.date(), "a new plan")
         admin = command_line_actor("admin")
         case_edits.change(self._store, self._site, 1, edit, self._book, admin, now=self._now, reason="a new plan")
@@ -208,7 +208,7 @@ def main(words: Sequence[str]) -> None:
         with planted():
             STEPS[step](Step(Deployment(Path(config)), datetime.fromisoformat(moment)))
     except BensyncError as error:
-        print(type(error).__name__, error, file=sys.stderr)  # noqa: T201  # for whoever repeats it by hand
+        print(type(error).__name__, error, file=sys.stderr)  # noqa: T201  # for the person who repeats it manually
         sys.exit(error.code)
 
 

@@ -29,7 +29,7 @@ class Race:
         self._answers = answers
 
     def run(self, moment: datetime) -> list[str]:
-        """One date; everybody tries until the day is done, whoever did it."""
+        """One date; everybody tries until the day is done by any of them."""
         for channel in self._moments:
             channel.send(moment)
         self._gate.wait(_PATIENCE)
@@ -82,7 +82,7 @@ def _insist(step: Step) -> str:
             if not error.retry:
                 return "done by another"
             time.sleep(_GLANCE)
-        except Exception as error:  # noqa: BLE001  # it is told where the race is judged
+        except Exception as error:  # noqa: BLE001  # it is shown where the race is judged
             return f"{type(error).__name__}: {error}"
         else:
             return "done"

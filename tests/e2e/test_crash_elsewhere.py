@@ -51,7 +51,7 @@ def test_a_daemon_killed_as_it_starts_a_child_leaves_the_day_to_the_next_one(sta
         assert heir.stop() == 0
     there = Carrier(staffed, staffed.center.root)
     there.read_all()
-    assert there.told["1"].values["city"] == "Akron"
+    assert there.last_sent["1"].values["city"] == "Akron"
     assert there.repeats == []
 
 
@@ -184,7 +184,7 @@ def test_pages_killed_as_they_begin_a_run_leave_a_whole_run_or_none(staffed: Wor
     staffed.sync()
     there = Carrier(staffed, staffed.center.root)
     there.read_all()
-    assert list(there.told) == ["1"]
+    assert list(there.last_sent) == ["1"]
     assert there.repeats == []
 
 

@@ -102,7 +102,7 @@ def test_A_54_A_55_A_56_a_killed_daily_run_loses_nothing_and_repeats_nothing(
 
         assert staffed.sync().outcome is Outcome.NO_CHANGES
         there.read_all()
-    assert {who: profile.values["city"] for who, profile in there.told.items()} == {
+    assert {who: profile.values["city"] for who, profile in there.last_sent.items()} == {
         "1": "Akron",
         "2": "Toledo",
         "4": "Dayton",
@@ -125,7 +125,7 @@ def waiting(employer: World) -> None:
 
 
 def ended(employer: World) -> None:
-    """The first participant was ended by hand."""
+    """The first participant was ended manually."""
     Step(employer.deployment, employer.now).terminate()
 
 
@@ -235,7 +235,7 @@ automatic = true
 
 
 def insured(employer: World) -> None:
-    """There is a rulebook, and everybody's hire waits to be worked off."""
+    """There is a rulebook, and everybody's hire waits to be processed."""
     (employer.folder / "rulebook.toml").write_text(RULES)
     employer.benefits = "rulebook.toml"
     employer.configure()
@@ -294,7 +294,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "call without a rulebook": (called_for_nothing, "turn", commits("turn.calm")),
     "beginning of events": (insured, "begin", commits("events.begin")),
     "passive events": (insured, "seek", commits("events.seek")),
-    "events by hand": (insured, "insert", commits("events.change")),
+    "manual events": (insured, "insert", commits("events.change")),
     "watch": (quiet, "watch", commits("watch.alerts", "watch.keys", "watch.runs")),
 }
 """What else a process may be doing: what comes before, the step, and the points that it passes."""

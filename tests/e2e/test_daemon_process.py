@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.slow, on_sqlite]
 
 @pytest.fixture
 def today(staffed: World) -> World:
-    """The staffed employer in the present, with a change that nobody was told of."""
+    """The staffed employer in the present, with a change that was not sent yet."""
     staffed.company.now = datetime.now(UTC)
     staffed.company.update("1", city="Akron")
     return staffed

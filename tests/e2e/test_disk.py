@@ -17,7 +17,7 @@ from bensync.demo.mailbox import Mailbox
 from bensync.errors import StateError
 from tests.e2e.carrier import Carrier
 from tests.e2e.conftest import staff
-from tests.e2e.disaster import begin, repeated, told
+from tests.e2e.disaster import begin, repeated, with_fault
 from tests.e2e.test_crash_matrix import settle
 from tests.e2e.world import START, World, person, world
 from tests.fixtures.databases import in_file, on_sqlite
@@ -28,7 +28,7 @@ from tests.fixtures.openssh import OpenSsh
 pytestmark = [pytest.mark.slow, on_sqlite]
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
-ROOM = range(0, 400, 16) if LONG else (0, 40, 96, 160)
+SPACE = range(0, 400, 16) if LONG else (0, 40, 96, 160)
 """Kibibytes that are left for a run; it takes some 300."""
 PLENTY = 16 << 10  # kibibytes
 
@@ -45,9 +45,9 @@ class Disk:
         usage = os.statvfs(self.folder)
         return (usage.f_blocks - usage.f_bfree) * usage.f_frsize >> 10
 
-    def leave(self, room: int) -> None:
+    def leave(self, space: int) -> None:
         """Let only so many kibibytes be free."""
-        self.resize(self.used + room)
+        self.resize(self.used + space)
 
     def resize(self, size: int) -> None:
         """Make it as large as this, in kibibytes."""
@@ -82,19 +82,19 @@ def crowded(disk: Disk, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -
 def test_R7_a_full_disk_is_told_at_once_and_needs_no_person_afterwards(crowded: World, disk: Disk) -> None:
     there = Carrier(crowded, crowded.center.root)
     codes: list[int] = []
-    for number, room in enumerate(ROOM):
+    for number, space in enumerate(SPACE):
         crowded.company.update("1", city=f"Town{number}")
         if number % 2:
             crowded.company.hire(person(10 + number))
-        codes.append(squeezed(crowded, disk, room))
+        codes.append(squeezed(crowded, disk, space))
         hold(crowded.store, "acme")
 
         settle(crowded, there)
 
-        assert crowded.sync().outcome is Outcome.NO_CHANGES, f"{room} KiB"
+        assert crowded.sync().outcome is Outcome.NO_CHANGES, f"{space} KiB"
         crowded.next_day()
     there.read_all()
-    assert there.told["1"].values["city"] == f"Town{len(ROOM) - 1}"
+    assert there.last_sent["1"].values["city"] == f"Town{len(SPACE) - 1}"
     assert there.repeats == []
     assert codes[0] == StateError.code
     if LONG:
@@ -102,22 +102,22 @@ def test_R7_a_full_disk_is_told_at_once_and_needs_no_person_afterwards(crowded: 
         assert len(codes) >= 20
 
 
-def squeezed(employer: World, disk: Disk, room: int) -> int:
-    """A turn of the daemon with so much room; there is plenty again afterwards. Returns its exit code."""
+def squeezed(employer: World, disk: Disk, space: int) -> int:
+    """A turn of the daemon with so much space; there is plenty again afterwards. Returns its exit code."""
     heard = len(employer.mailbox.messages)
-    set_up, words = told(""), (str(employer.config), employer.now.isoformat(), "turn")
-    disk.leave(room)
+    set_up, words = with_fault(""), (str(employer.config), employer.now.isoformat(), "turn")
+    disk.leave(space)
     try:
         process = begin(set_up, words)
         process.join(60)
     finally:
         disk.resize(PLENTY)
-    repeat = f"with {room} KiB left; repeat with: {repeated(set_up, words)}"
+    repeat = f"with {space} KiB left; repeat with: {repeated(set_up, words)}"
     code = process.exitcode
     assert code in {0, StateError.code}, f"it ended with {code} {repeat}"
     if code:
         subjects = [str(mail["Subject"]) for mail in employer.mailbox.messages[heard:]]
-        assert any("failed" in subject for subject in subjects), f"nobody was told ({subjects}) {repeat}"
+        assert any("failed" in subject for subject in subjects), f"nobody was notified ({subjects}) {repeat}"
     return code
 
 

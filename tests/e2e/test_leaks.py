@@ -154,7 +154,7 @@ def crowd(story: Story) -> None:
 
 
 def live(story: Story) -> None:
-    """Everybody is told, received, decided; people change, leave, come, and get other SSNs."""
+    """Everybody is sent, received, decided; people change, leave, come, and get other SSNs."""
     employer, there = story.employer, story.there
     story.reader = sqlite3.connect(employer.folder / "bensync.db")  # while somebody is connected, the WAL stays
     story.reader.execute("select count(*) from run").fetchall()
@@ -272,7 +272,7 @@ def make_mistakes(story: Story, browser: httpx.Client, script: str, ssn: str) ->
 
 
 def keep(story: Story) -> None:
-    """A backup, checks, and lists at the terminal."""
+    """A backup, checks, and lists on the command line."""
     employer, backup = story.employer, story.here.folder.parent / "backup.db"
     number = str(employer.queue()[0].id)
     for words in (

@@ -167,7 +167,9 @@ def test_a_custom_field_goes_all_the_way(crowd: World, bensync: Any) -> None:
     crowd.approve([request.id])
     who = crowd.participants()[request.employee_id]
     assert who.profile.values["t_shirt"] == "XL"
-    code, out, _ = bensync(crowd, "people", "edit", request.employee_id, "--set", "t_shirt= M ", "--reason", "told so")
+    code, out, _ = bensync(
+        crowd, "people", "edit", request.employee_id, "--set", "t_shirt= M ", "--reason", "confirmed by HR"
+    )
     assert code == 0
     assert "T-shirt size" in out
     assert crowd.participants()[request.employee_id].profile.values["t_shirt"] == "M"

@@ -157,7 +157,7 @@ def fair(employer: World) -> None:
         settle(employer, there)
         employer.next_day()
     there.read_all()
-    assert there.told["1"].values["city"] == "Toledo"
+    assert there.last_sent["1"].values["city"] == "Toledo"
     assert len(there.names()) == 2
 
 

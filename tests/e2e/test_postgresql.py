@@ -121,7 +121,7 @@ def test_a_backup_of_a_file_goes_on_living_on_the_server(tmp_path: Path, postgre
 def commit_in_between(request: pytest.FixtureRequest, staffed: World, database_server: Postgres) -> str:
     """The commit of a delivery does not come to an end; gives the state that it leaves if its session is killed.
 
-    It either waits before anything is decided, or was decided and nobody is told.
+    It either waits before anything is decided, or was decided and nobody is notified.
     """
     wait = {"not done": "pg_sleep(600)", "done": "set_config('synchronous_commit', 'on', true)"}[request.param]
     name = staffed.rows("select current_database()")[0][0]

@@ -35,7 +35,7 @@ def row(employer: World, employee: str, day: str, benetrac_status: str) -> str:
 
 
 def edit(employer: World, employee: str, **fields: str) -> None:
-    """A correction on the benefits side."""
+    """A correction in the benefits platform."""
     participant = employer.participants()[employee]
     corrections.edit(
         employer.store, "acme", participant.id, fields, "wrong entry", command_line_actor("admin"), employer.now
@@ -43,7 +43,7 @@ def edit(employer: World, employee: str, **fields: str) -> None:
 
 
 def correct_ssn(employer: World, employee: str, ssn: str) -> None:
-    """A correction of an SSN on the benefits side, by the two people that it takes."""
+    """A correction of an SSN in the benefits platform, by the two people that it takes."""
     participant = employer.participants()[employee]
     for name in ("admin", "owner"):
         with contextlib.suppress(DecisionError) if name == "admin" else contextlib.nullcontext():

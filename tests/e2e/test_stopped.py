@@ -1,4 +1,4 @@
-"""A run that is asked to end by SIGTERM leaves in time, with a documented code, and nothing behind that hurts (R17)."""
+"""A run that is asked to end by SIGTERM leaves in time, with a documented code, and nothing harmful behind (R17)."""
 
 from __future__ import annotations
 
@@ -46,6 +46,6 @@ def test_R17_a_run_that_is_asked_to_end_ends_in_time_and_the_next_start_converge
         settle(staffed, there)
         assert staffed.sync().outcome is Outcome.NO_CHANGES
         there.read_all()
-    cities = {who: profile.values["city"] for who, profile in there.told.items()}
+    cities = {who: profile.values["city"] for who, profile in there.last_sent.items()}
     assert cities == {"1": "Akron", "2": "Toledo", "4": "Dayton"}
     assert there.repeats == []

@@ -16,7 +16,7 @@ import pytest
 from bensync.errors import BusyError
 from bensync.state.sync.runs import LEASE
 from tests.e2e.carrier import Carrier
-from tests.e2e.disaster import begin, repeated, told
+from tests.e2e.disaster import begin, repeated, with_fault
 from tests.e2e.killed import Step
 from tests.e2e.parent import PATIENCE, until
 from tests.e2e.racing import race
@@ -29,11 +29,11 @@ pytestmark = [pytest.mark.slow, on_sqlite]
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 
 IN_A_TRANSACTION = ("delivery.rows", "delivery.requests", "delivery.baseline")
-"""Whoever sleeps there, or right before a commit, keeps the database locked: there is no successor."""
+"""A run that sleeps there, or right before a commit, keeps the database locked: there is no successor."""
 UNDER_THE_LEASE = DAILY[DAILY.index("lease.take.commit.after") : DAILY.index("lease.give_back.commit.before")]
 ASLEEP = [point for point in UNDER_THE_LEASE if not point.endswith("commit.before") and point not in IN_A_TRANSACTION]
 DONE = "delivery.commit.commit.after"
-"""Whoever sleeps there has told everything, and ends well: only the lease is not theirs to give back."""
+"""A run that sleeps there has sent everything, and ends well: only the lease is no longer its own."""
 SOME = ["run.gathered", "sftp.write.after", "delivery.uploaded.commit.after", "delivery.intend.commit.after"]
 ROUNDS = (
     [(number, ASLEEP[number % len(ASLEEP)]) for number in range(50)]
@@ -45,7 +45,7 @@ ROUNDS = (
 @contextlib.contextmanager
 def asleep(employer: World, point: str) -> Iterator[BaseProcess]:
     """A daily run that stands still at a point; resumed by a signal, and gone at the end in any case."""
-    set_up, words = told(f"{point}=stop"), (str(employer.config), employer.now.isoformat(), "daily")
+    set_up, words = with_fault(f"{point}=stop"), (str(employer.config), employer.now.isoformat(), "daily")
     process = begin(set_up, words)
     try:
         until(lambda: is_stopped(process) or process.exitcode is not None, point)
@@ -99,7 +99,7 @@ def oversleep(employer: World, point: str) -> None:
         assert employer.files() == files, f"asleep at {point}, it left something at the upload center; {repeat}"
     settle(employer, there)
     there.read_all()
-    assert {who: profile.values["city"] for who, profile in there.told.items()} == {"1": "Akron", "2": "Toledo"}
+    assert {who: profile.values["city"] for who, profile in there.last_sent.items()} == {"1": "Akron", "2": "Toledo"}
     assert there.repeats == []
 
 

@@ -1,4 +1,4 @@
-"""Workers in processes of their own on a real PostgreSQL: killed, cut off, throttled, and everybody is told once."""
+"""Workers in processes of their own on a real PostgreSQL: killed, cut off, throttled, and everybody is sent once."""
 
 from __future__ import annotations
 
@@ -103,8 +103,8 @@ def test_workers_killed_at_random_moments_deliver_every_site_once(machines: Flee
 
     assert died > 0
     until(lambda: machines.rows("SELECT count(*) FROM bensync_queue.procrastinate_jobs")[0][0] == 0, "quiet", PATIENCE)
-    # Whoever settles the file of a killed run looks once more for what is new: there may be two good runs.
-    machines.told_once(machines.sites)
+    # The worker that settles the file of a killed run looks once more for what is new: there may be two good runs.
+    machines.sent_once(machines.sites)
     for process in (*workers, machines.processes[0]):
         ended_well(process)
     # What somebody held who was killed when all was done runs out by itself; nobody looks at a quiet site for it.
@@ -127,7 +127,7 @@ def test_a_restart_of_PostgreSQL_in_the_middle_delays_and_loses_nothing(
 
     until(lambda: _done(machines), "every site", PATIENCE)
     until(lambda: machines.rows("SELECT count(*) FROM bensync_queue.procrastinate_jobs")[0][0] == 0, "quiet", PATIENCE)
-    machines.told_once(machines.sites)
+    machines.sent_once(machines.sites)
     assert worker.poll() is None
 
 
@@ -182,12 +182,12 @@ def test_A_09_R11_a_machine_that_falls_silent_is_replaced_in_minutes_and_does_no
     machines.start("worker")
     until(lambda: machines.done() == {"one"}, "another machine", 300)
     assert time.monotonic() - began < 300
-    machines.told_once(["one"])
+    machines.sent_once(["one"])
 
     silent.send_signal(signal.SIGCONT)
     until(lambda: not machines.awake(turn), "the end of the turn that slept", PATIENCE)
     assert [line["site"] for line in machines.logged("run.overtaken")] == ["one"]
-    machines.told_once(["one"])
+    machines.sent_once(["one"])
     ended_well(silent)
 
 

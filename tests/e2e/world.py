@@ -65,7 +65,7 @@ def person(number: int, **fields: Any) -> dict[str, Any]:
 
 @dataclass
 class World:
-    """An employer, its benefits side, and the product between them."""
+    """An employer, its benefits platform, and the product between them."""
 
     folder: Path
     company: Company
@@ -148,7 +148,7 @@ class World:
         return run(self.tools, RunOptions(RunKind.SNAPSHOT, MANUAL, "test", BOTH), lambda: self.now)
 
     def begin(self) -> None:
-        """Everybody told and approved; the next thing that happens is the test's."""
+        """Everybody sent and approved; the next thing that happens is the test's."""
         self.at(self.now.date())
         self.snapshot()
         self.next_day()
@@ -185,7 +185,7 @@ class World:
         return approvals.decline(self.store, "acme", ids, command_line_actor("admin"), self.now, code, "not eligible")
 
     def terminate_here(self, participant: Participant, on: date) -> None:
-        """End a participant on the benefits side only."""
+        """End a participant in the benefits platform only."""
         corrections.terminate(
             self.store,
             "acme",

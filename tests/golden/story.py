@@ -32,7 +32,7 @@ class HrEdit(_Words):
 
 
 class HereEdit(_Words):
-    """Something that an administrator changes on the benefits side."""
+    """Something that an administrator changes in the benefits platform."""
 
     who: str
     set: dict[str, str] = {}
@@ -50,7 +50,7 @@ class Decide(_Words):
 
 
 class Day(_Words):
-    """One day: first HR, then the benefits side, then the run, then the decisions."""
+    """One day: first HR, then the benefits platform, then the run, then the decisions."""
 
     date: date
     hr: tuple[HrEdit, ...] = ()

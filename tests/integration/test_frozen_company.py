@@ -54,9 +54,11 @@ def ask(address, path, wish=None, *, root=False):
     headers = {"accept": "application/json", "content-type": "application/json"}
     body = None if wish is None else msgspec.json.encode(wish)
     request = urllib.request.Request(f"{base}/{path}", body, headers)
-    doors = urllib.request.HTTPPasswordMgrWithPriorAuth()
-    doors.add_password(None, base, API_KEY, "x", is_authenticated=True)
-    with urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(doors)).open(request, timeout=20) as answer:
+    passwords = urllib.request.HTTPPasswordMgrWithPriorAuth()
+    passwords.add_password(None, base, API_KEY, "x", is_authenticated=True)
+    with urllib.request.build_opener(urllib.request.HTTPBasicAuthHandler(passwords)).open(
+        request, timeout=20
+    ) as answer:
         return msgspec.json.decode(answer.read())
 
 

@@ -1,4 +1,4 @@
-"""Every script of `make bench` in small: it runs to its end, and its tables have a floor and a ratio in each row."""
+"""Every script of `make bench` in small: it runs to its end, and its tables have a lower bound and a ratio in each row."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ SCRIPTS = {
     "sealing": ("50", "gpg, then sftp"),
     "pulling": ("50", "plain download"),
     "diff": ("50", "sort and comm"),
-    "whole": ("50", "sum of the floors"),
+    "whole": ("50", "sum of the lower bounds"),
     "intake": ("50", "the same rows, written raw"),
     "pages": ("50", "`/privacy`"),
     "events": ("50", "prepare the events"),
@@ -25,7 +25,7 @@ SCRIPTS = {
 
 @pytest.mark.parametrize("script", SCRIPTS)
 def test_a_script_of_the_benchmarks_prints_its_tables(script):
-    size, floor = SCRIPTS[script]
+    size, bound = SCRIPTS[script]
     done = subprocess.run(
         [sys.executable, f"benchmarks/{script}.py", size],
         cwd=ROOT,
@@ -37,5 +37,5 @@ def test_a_script_of_the_benchmarks_prints_its_tables(script):
     assert done.returncode == 0, done.stderr
     assert re.search(r"^\*\*.+\*\*$", done.stdout, re.MULTILINE)
     rows = [line for line in done.stdout.splitlines() if line.startswith("| ") and "CPU" not in line]
-    assert any(row.startswith(f"| {floor} |") for row in rows), done.stdout
+    assert any(row.startswith(f"| {bound} |") for row in rows), done.stdout
     assert len(rows) > 1

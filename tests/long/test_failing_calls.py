@@ -69,7 +69,7 @@ def test_R8_whichever_call_fails_the_state_is_the_old_or_the_new_one_and_the_nex
             break
         failed += [number] if code else []
     there.read_all()
-    assert there.told["1"].values["city"] == f"Town{number}"
+    assert there.last_sent["1"].values["city"] == f"Town{number}"
     assert there.repeats == []
     assert failed, "no failing call was noticed"
 

@@ -175,7 +175,7 @@ def test_R20_after_ten_minutes_of_random_kills_nothing_has_drifted(
 ) -> None:
     seed = chosen_seed(1)
     repeat = f"seed {seed}; repeat with: BENSYNC_LONG=1 BENSYNC_SEED={seed} python -m pytest tests/long/test_monkey.py"
-    print(repeat)  # noqa: T201  # whoever reads the log of a long test wants it
+    print(repeat)  # noqa: T201  # a reader of the log of a long test wants it
     company = Company(now=datetime.now(UTC))
     with contextlib.ExitStack() as hr:
         url = hr.enter_context(serve(company)).url
@@ -204,7 +204,7 @@ def look(employer: World, repeat: str) -> None:
     hold(employer.store, "acme")
     there.read_all()
     assert there.names(), f"nothing was ever sent; {repeat}"
-    for employee, profile in there.told.items():
+    for employee, profile in there.last_sent.items():
         assert profile.values["city"] == employer.company.employee(employee).fields["city"], f"{employee}; {repeat}"
     assert there.repeats == [], repeat
     assert [path.name for path in employer.files() if path.name.endswith(".part")] == [], repeat

@@ -1,4 +1,4 @@
-"""What the far end makes of the files: read one after the other, they tell whom the benefits side was told of, and what."""
+"""What the far end makes of the files: read one after the other, they say whom the benefits platform was sent, and with what."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ class BenefitsSide:
     """A receiver that knows nothing but the files.
 
     Attributes:
-        told: SSN -> the profile that holds for it now.
+        last_sent: SSN -> the profile that holds for it now.
         latest: the employees of the last file.
-        last_words: SSN -> the profile that was told last, also where the SSN moved on since.
+        last_words: SSN -> the profile that was sent last, also where the SSN moved on since.
     """
 
     def __init__(self, layout: feed.Layout, sent: Iterable[Profile] = ()) -> None:
@@ -24,8 +24,8 @@ class BenefitsSide:
         self._read: dict[str, str] = {}
         self._previous = ""
         self.latest: frozenset[str] = frozenset()
-        self.told = {profile.values["ssn"]: profile for profile in sent}
-        self.last_words = dict(self.told)
+        self.last_sent = {profile.values["ssn"]: profile for profile in sent}
+        self.last_words = dict(self.last_sent)
 
     def receive(self, files: dict[str, bytes]) -> None:
         """Read what is new; check that nothing that was read ever changes, and that the numbers have no gap."""
@@ -43,10 +43,10 @@ class BenefitsSide:
         assert name == f"{header.site}_{header.kind}_{header.sequence:06}.csv.gpg"
         assert header.previous == self._previous, f"{name} does not follow the file before it"
         rows = {profile.values["ssn"]: profile for profile in file.profiles}
-        assert len(rows) == len(file.profiles), f"{name} tells an SSN twice"
+        assert len(rows) == len(file.profiles), f"{name} names an SSN twice"
         people = {profile.employee_id for profile in file.profiles}
-        assert len(people) == len(file.profiles), f"{name} tells an employee twice"
+        assert len(people) == len(file.profiles), f"{name} names an employee twice"
         self.latest = frozenset(people)
-        kept = {ssn: profile for ssn, profile in self.told.items() if profile.employee_id not in people}
-        self.told = {**kept, **rows}
+        kept = {ssn: profile for ssn, profile in self.last_sent.items() if profile.employee_id not in people}
+        self.last_sent = {**kept, **rows}
         self.last_words.update(rows)

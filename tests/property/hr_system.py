@@ -41,7 +41,7 @@ class HrSide:
         *,
         everybody: bool = False,
     ) -> Pull:
-        """Whoever changed at or after the watermark, and whoever was asked for by name."""
+        """Employees who changed at or after the watermark, and those who were asked for by name."""
         if self.weather is HrWeather.DOWN:
             raise SourceError("HR does not answer", "the weather", "wait", retry=True)
         if since is None:

@@ -22,7 +22,7 @@ class Promises:
     """The promises to one world, checked around each act.
 
     Attributes:
-        edited: SSNs whose participant was changed on the benefits side: HR need not agree until a full resync.
+        edited: SSNs whose participant was changed in the benefits platform: HR need not agree until a full resync.
     """
 
     def __init__(self, world: SmallWorld) -> None:
@@ -69,7 +69,7 @@ class Promises:
 
     @contextlib.contextmanager
     def by_an_edit(self) -> Iterator[None]:
-        """An edit on the benefits side moves one participant by one version, with an audit entry, or does nothing."""
+        """An edit in the benefits platform moves one participant by one version, with an audit entry, or does nothing."""
         yield
         audited, moved = self._audit(), self._moved()
         assert audited - self._audited == len(moved) <= 1
@@ -139,7 +139,7 @@ class Promises:
         for key, sealed in self.world.rows("select key, sealed_profile from baseline where state != 'RETIRED'"):
             profile = decode_profile(vault.unseal(sealed, b"profile", key))
             last_sent[profile.values["ssn"]] = profile
-        files = self.world.benefits.told
+        files = self.world.benefits.last_sent
         differing = {
             (last_sent.get(ssn) or files[ssn]).employee_id
             for ssn in last_sent.keys() | files.keys()
@@ -148,10 +148,10 @@ class Promises:
         assert differing == set(), f"baseline and files differ for employees {sorted(differing)}"
 
     def _assert_newest(self, request: Request) -> None:
-        """A request from a row proposes what was told last."""
+        """A request from a row proposes what was sent last."""
         if request.origin is Origin.ROW:
-            last_sent = self.world.benefits.told.get(request.profile.values["ssn"])
-            assert last_sent == request.in_hr, f"{_named(request)} is not what was told last"
+            last_sent = self.world.benefits.last_sent.get(request.profile.values["ssn"])
+            assert last_sent == request.in_hr, f"{_named(request)} is not what was sent last"
 
     def _assert_as_shown(self, moved: dict[int, Participant]) -> None:
         """What was approved is what happened: the fields that the request showed, from and to what it showed (sync-rules 3.7.2)."""
@@ -172,11 +172,11 @@ class Promises:
             assert last_sent.status is Status.INACTIVE, f"participant {number} was ended though no row says so"
 
     def _assert_told_everything(self) -> None:
-        last_sent, kept = self.world.benefits.told, self._kept_back()
+        last_sent, kept = self.world.benefits.last_sent, self._kept_back()
         for employee, profile in self.world.trusted().items():
             if employee not in kept:
                 assert last_sent.get(profile.values["ssn"]) == profile, (
-                    f"employee {employee} was not told as HR has them"
+                    f"employee {employee} was not sent as HR has them"
                 )
         living = {employee.id for employee in self.world.company} | self._absent()
         for employee, state in self._baselines():
@@ -219,7 +219,7 @@ class Promises:
             return False
         ssn = actual.values["ssn"]
         others = {who for who, other in seen.items() if isinstance(other, Profile) and other.values["ssn"] == ssn}
-        owner = self.world.benefits.told.get(ssn)
+        owner = self.world.benefits.last_sent.get(ssn)
         owned = owner is not None and owner.employee_id in self._kept_back()
         return owned or others != {employee}
 

@@ -41,7 +41,7 @@ T = TypeVar("T")
 
 
 class SmallWorld:
-    """An employer, its benefits side, and the product between them.
+    """An employer, its benefits platform, and the product between them.
 
     Attributes:
         company: HR.
@@ -154,7 +154,7 @@ class SmallWorld:
         return runs.recover(self.tools, lambda: self.now)
 
     def read(self) -> dict[str, Profile | Issue]:
-        """Everybody in HR as the product must see them today; two with one SSN are not told apart here."""
+        """Everybody in HR as the product must see them today; two with one SSN are not distinguished here."""
         return {record.id: self._seen(record) for record in self.hr.everybody(MAPPING.wanted())}
 
     def trusted(self) -> dict[str, Profile]:
@@ -174,7 +174,7 @@ class SmallWorld:
         )
 
     def edit(self, participant_id: int, **fields: str) -> None:
-        """Change a participant on the benefits side."""
+        """Change a participant in the benefits platform."""
         if "ssn" in fields:
             self._correct_ssn(participant_id, fields["ssn"])
             return
@@ -191,13 +191,13 @@ class SmallWorld:
                 )
 
     def terminate_here(self, participant_id: int, on: date) -> None:
-        """End a participant on the benefits side."""
+        """End a participant in the benefits platform."""
         corrections.terminate(
             self.store, SITE, participant_id, on, "a call", command_line_actor("admin"), self.now, confirmed=True
         )
 
     def reinstate(self, participant_id: int) -> None:
-        """Bring a participant back on the benefits side."""
+        """Bring a participant back in the benefits platform."""
         corrections.reinstate(self.store, SITE, participant_id, "a call", command_line_actor("admin"), self.now)
 
     def queue(self) -> list[Request]:

@@ -163,7 +163,7 @@ class Soak:
         self.world.company.terminate(employee.id, self.world.company.today)
 
     def _return_later(self, employee: FakeEmployee) -> None:
-        """Lose the SSN and find it again some day: kept back meanwhile."""
+        """Lose the SSN and find it again some day: blocked meanwhile."""
         ssn = employee.fields.get("ssn")
         self.world.company.update(employee.id, ssn=None)
         self._run_today(faulty=False)

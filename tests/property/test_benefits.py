@@ -1,4 +1,4 @@
-"""Laws of coordination: whatever HR, administrators and runs do, in any order, one event at a time is worked off."""
+"""Laws of coordination: whatever HR, administrators and runs do, in any order, one event at a time is processed."""
 
 from __future__ import annotations
 

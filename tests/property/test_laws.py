@@ -1,4 +1,4 @@
-"""Laws of the pure floors, on arbitrary people."""
+"""Laws of the pure packages, on arbitrary people."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ baselines = st.lists(
 
 @st.composite
 def participants(draw):
-    """Somebody the benefits side knows, with a standing of its own."""
+    """Somebody the benefits platform knows, with a standing of its own."""
     person = draw(profiles())
     standing = draw(st.sampled_from(Standing))
     ended = draw(st.none() | days) if standing is Standing.TERMINATED else None
@@ -109,7 +109,7 @@ def test_planning_again_after_the_delivery_sends_nothing(pulled, last_sent):
     first = plan(pulled, last_sent, guards=WIDE_OPEN)
     after = deliver(last_sent, first.sends)
     again = plan(pulled, after, guards=WIDE_OPEN)
-    # Who was kept back may be free now that an SSN has moved; everybody who was sent stays quiet.
+    # Who was blocked may be free now that an SSN has moved; everybody who was sent stays quiet.
     sent = {change.candidate.employee_id for change in first.sends}
     assert sent.isdisjoint(change.candidate.employee_id for change in again.sends)
     assert sent <= set(again.unchanged)

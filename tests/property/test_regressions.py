@@ -26,7 +26,7 @@ def _quiet():
 
 @pytest.fixture
 def kept_back() -> SmallWorld:
-    """Employee 1 moved and was kept back; employee 2 changed after that and was told: HR reports nothing of 1 any more."""
+    """Employee 1 moved and was blocked; employee 2 changed after that and was sent: HR reports nothing of 1 any more."""
     world = SmallWorld(Guards())
     for number in (1, 2):
         world.company.hire({**PERSON, "ssn": f"210-10-400{number}"})
@@ -36,9 +36,9 @@ def kept_back() -> SmallWorld:
     world.pass_time(minutes=1)
     world.company.update("2", city="Toledo")
     world.suffer(world.daily, HrWeather.FIELD_LOST)
-    assert [profile.employee_id for profile in world.benefits.told.values() if profile.values["city"] != "Dayton"] == [
-        "2"
-    ]
+    assert [
+        profile.employee_id for profile in world.benefits.last_sent.values() if profile.values["city"] != "Dayton"
+    ] == ["2"]
     world.pass_time(days=1)
     return world
 
@@ -56,7 +56,7 @@ def test_a_failed_delivery_does_not_forget_who_was_kept_back(kept_back: SmallWor
 
 @pytest.fixture
 def adrift() -> SmallWorld:
-    """Employee 1 works, and was ended on the benefits side: a request asks about it."""
+    """Employee 1 works, and was ended in the benefits platform: a request asks about it."""
     world = SmallWorld(Guards())
     world.company.hire({**PERSON, "ssn": "210-10-4001"})
     world.snapshot()

@@ -35,7 +35,7 @@ def test_R10_months_of_work_and_weather_leave_no_drift_and_no_waste() -> None:
         f"seed {seed}; repeat with: BENSYNC_LONG={int(LONG)} BENSYNC_SEED={seed} BENSYNC_PEOPLE={PEOPLE} "
         f"python -m pytest tests/property/test_soak.py"
     )
-    print(repeat)  # noqa: T201  # whoever reads the log of a long test wants it
+    print(repeat)  # noqa: T201  # a reader of the log of a long test wants it
     soak = Soak(PEOPLE, FAULTY, seed)
     months: list[Month] = []
     for number in range(1, MONTHS + 1):

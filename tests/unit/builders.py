@@ -102,7 +102,7 @@ def baseline_after(sent: Candidate, state: BaselineState = BaselineState.LIVE) -
 def participant(
     person: Profile | int = 1, standing: Standing | None = None, ended: str | None = None, number: int = 7
 ) -> Participant:
-    """A person as the benefits side last approved them."""
+    """A person as the benefits platform last approved them."""
     person = profile(person) if isinstance(person, int) else person
     if standing is None:
         standing = Standing.ACTIVE if person.status is Status.ACTIVE else Standing.TERMINATED

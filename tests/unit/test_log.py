@@ -1,4 +1,4 @@
-"""Logs: whoever names a person, the log does not."""
+"""Logs: nobody is named in a log, whichever code logs."""
 
 from __future__ import annotations
 

@@ -29,7 +29,7 @@ def far(database: str, tmp_path: Path, request: pytest.FixtureRequest) -> Iterat
 
 @pytest.fixture
 def there(acme: World, far: str) -> Iterator[Receiver]:
-    """A receiver; the sender has told of three people in a FULL file that nobody took in yet."""
+    """A receiver; the sender has sent three people in a FULL file that nobody took in yet."""
     signing(acme, embedded=True)
     yield from receiving(acme, far)
 

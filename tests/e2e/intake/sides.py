@@ -37,8 +37,8 @@ def begun(receiver: Receiver) -> World:
     return sender
 
 
-def told(requests: list[Request]) -> list[Any]:
-    """What requests ask for, whoever opened them."""
+def asked_for(requests: list[Request]) -> list[Any]:
+    """What requests ask for, whichever side opened them."""
     return sorted(
         (
             request.employee_id,
@@ -59,7 +59,7 @@ def told(requests: list[Request]) -> list[Any]:
 
 def everything(side: World | Receiver) -> list[Any]:
     """Every request that a side ever opened."""
-    return [entry for state in RequestState for entry in told(side.queue(state))]
+    return [entry for state in RequestState for entry in asked_for(side.queue(state))]
 
 
 def send(sender: World, **fields: str) -> Path:

@@ -87,12 +87,12 @@ def test_the_command_ends_with_12_where_a_file_is_quarantined_or_missing(there: 
 
 
 def test_the_command_says_which_named_file_is_none_of_this_site(there: Receiver, terminal: Terminal) -> None:
-    strange = there.folder / "OTHER001_FULL_000001.csv.gpg"
-    strange.write_bytes(b"x")
+    foreign = there.folder / "OTHER001_FULL_000001.csv.gpg"
+    foreign.write_bytes(b"x")
 
-    assert terminal.json("intake", str(strange)) == (
+    assert terminal.json("intake", str(foreign)) == (
         12,
-        {"intake": {"site": "acme", "files": [], "stopped": None, "strangers": [strange.name]}},
+        {"intake": {"site": "acme", "files": [], "stopped": None, "strangers": [foreign.name]}},
     )
     assert terminal.say("intake", str(there.folder / "nothing.csv.gpg"))[0] == DeliveryError.code
 

@@ -1,4 +1,4 @@
-"""Files that fail a check: quarantined whole, told once, and taken in once the right one is there."""
+"""Files that fail a check: quarantined whole, reported once, and taken in once the right one is there."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Benefit events by hand, by taking stock, and by time."""
+"""Benefit manual events, by taking stock, and by time."""
 
 from __future__ import annotations
 

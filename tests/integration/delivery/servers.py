@@ -48,12 +48,12 @@ def center_with(root: Path, jail: type[Jail]) -> Iterator[UploadCenter]:
 
 
 def notes_at(root: Path, **then: Callable[[], object]) -> Notes:
-    """A witness who looks into the folder."""
+    """A journal that looks into the folder."""
     return Notes(RootPlace(Sftp.__new__(Sftp), root), then)
 
 
 class Quiet:
-    """A witness who only remembers the steps."""
+    """A journal that only remembers the steps."""
 
     def __init__(self) -> None:
         self.steps: list[str] = []

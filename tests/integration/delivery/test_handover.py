@@ -18,8 +18,8 @@ from tests.fixtures.places import Swept, swept
 
 SIGNED_IN = ("sftp.connect.before", "sftp.connect.after")
 WRITTEN = (
-    "witness.begin.before",
-    "witness.begin.after",
+    "journal.begin.before",
+    "journal.begin.after",
     "sftp.open.before",
     "sftp.open.after",
     "sftp.write.before",
@@ -30,8 +30,8 @@ WRITTEN = (
     "sftp.close.before",
     "sftp.close.after",
 )
-CHECKED = ("witness.uploaded.before", "witness.uploaded.after")
-INTENDED = ("witness.intend.before", "witness.intend.after")
+CHECKED = ("journal.uploaded.before", "journal.uploaded.after")
+INTENDED = ("journal.intend.before", "journal.intend.after")
 POINTS = {
     "rename": (
         *SIGNED_IN,

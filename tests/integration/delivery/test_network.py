@@ -71,7 +71,7 @@ def proxy(server: OpenSsh) -> Iterator[Proxy]:
 
 @dataclass
 class Sending:
-    """One delivery over a bad line, session by session, with what its witness wrote down."""
+    """One delivery over a bad line, session by session, with what its journal wrote down."""
 
     server: OpenSsh
     proxy: Proxy
@@ -217,9 +217,9 @@ def test_only_a_stand_that_lasts_is_given_up(server: OpenSsh, monkeypatch: pytes
         for _ in range(10_000):
             line.send(bytes(65_536))
 
-    with socket.create_server(("127.0.0.1", 0)) as door:
-        settings = server.settings(port=door.getsockname()[1], timeout=5)
-        with ssh._Line(settings) as line, door.accept()[0] as far:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        settings = server.settings(port=listener.getsockname()[1], timeout=5)
+        with ssh._Line(settings) as line, listener.accept()[0] as far:
             line.settimeout(0.01)
             far.settimeout(0.2)
             with pytest.raises(TimeoutError):

@@ -1,4 +1,4 @@
-"""A site whose troubles are told: a database, a mailbox, and a clock that the test moves."""
+"""A site whose troubles are reported: a database, a mailbox, and a clock that the test moves."""
 
 from __future__ import annotations
 

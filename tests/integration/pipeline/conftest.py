@@ -1,4 +1,4 @@
-"""Scenes for what is told, and to whom."""
+"""Sites and stores for the pipeline, and scenes for alerts."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
     "a secret is missing": (error(ConfigError("The secret env:X is empty or missing")), good_run, "config_failed"),
     "a bug": (error(KeyError("Ada Vale 123-45-6789")), good_run, "bug"),
     "rows are held": (held, good_run, "rows_held"),
-    "somebody is kept back": (kept, good_run, "kept_back"),
+    "somebody is blocked": (kept, good_run, "kept_back"),
     "somebody is not shown": (not_shown, shown_again, "not_shown"),
     "requests are overdue": (unwatched(days=5), decided, "queue_overdue"),
     "requests of high risk are overdue": (unwatched(days=99, risk=Risk.HIGH), decided, "queue_overdue:high"),

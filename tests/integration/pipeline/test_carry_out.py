@@ -132,13 +132,13 @@ def test_A_09_a_second_starter_is_told_who_is_at_work_and_has_no_effect(staffed:
 
 
 def test_a_file_of_the_same_name_at_the_upload_center_is_never_overwritten(staffed: World) -> None:
-    strange = staffed.center.root / "ACME0001_DELTA_000001.csv.gpg"
-    strange.write_bytes(b"somebody else's")
+    foreign = staffed.center.root / "ACME0001_DELTA_000001.csv.gpg"
+    foreign.write_bytes(b"somebody else's")
     staffed.company.update("1", city="Akron")
 
     assert isinstance(staffed.failure(staffed.sync), DeliveryError)
 
-    assert strange.read_bytes() == b"somebody else's"
+    assert foreign.read_bytes() == b"somebody else's"
     assert staffed.queue() == []
 
 

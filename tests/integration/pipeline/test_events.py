@@ -88,7 +88,7 @@ def test_A_73_a_report_says_the_same_as_the_run_and_changes_nothing(site):
     before = site.case(who)
     seen = []
 
-    foreseen = site.run(report_only=True, witness=seen.append)
+    foreseen = site.run(report_only=True, on_result=seen.append)
     assert site.case(who) == before
     assert foreseen.run_id == 0
     done = site.run()
@@ -102,13 +102,13 @@ def test_S3_78_a_run_that_was_ended_early_goes_on_where_it_stopped(site, monkeyp
     people = [site.hired(number) for number in range(1, 7)]
     seen = []
 
-    def witness(outcome):
+    def watch(outcome):
         seen.append(outcome.case.participant.id)
         if len(seen) == 4:
             raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        site.run(witness=witness)
+        site.run(on_result=watch)
     done = [bool(site.stands(who)) for who in people]
     assert done == [True] * 4 + [False] * 2
 
@@ -124,7 +124,7 @@ def test_a_run_on_another_day_begins_with_the_first_again(site_on_sqlite, monkey
     monkeypatch.setattr(events, "PAGE", 1)
     site_on_sqlite.hired(1), site_on_sqlite.hired(2)
     with pytest.raises(KeyboardInterrupt):
-        site_on_sqlite.run(witness=lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
+        site_on_sqlite.run(on_result=lambda _: (_ for _ in ()).throw(KeyboardInterrupt))
 
     site_on_sqlite.deployment.pass_time(days=1)
     assert site_on_sqlite.run().counts["people"] == 2
@@ -133,11 +133,11 @@ def test_a_run_on_another_day_begins_with_the_first_again(site_on_sqlite, monkey
 def test_a_run_that_fails_is_recorded_and_alerted_and_the_next_one_calms(site_on_sqlite):
     site_on_sqlite.hired()
 
-    def witness(_):
+    def watch(_):
         raise StateError("The disk is gone", "test", "test")
 
     with pytest.raises(StateError):
-        site_on_sqlite.run(witness=witness)
+        site_on_sqlite.run(on_result=watch)
     summary = site_on_sqlite.look(lambda work: work.events.summary())
     assert (summary.state, summary.error["what"]) == (RunState.FAILED, "The disk is gone")
     assert [alert.name for alert in site_on_sqlite.look(lambda work: work.alerts.open())] == ["state_failed:events"]

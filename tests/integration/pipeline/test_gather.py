@@ -11,7 +11,7 @@ from bensync.errors import GuardTripped, SourceError
 from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 
-pytestmark = on_sqlite  # the same run as the daily one, which is told on both sorts
+pytestmark = on_sqlite  # the same run as the daily one, which is tested on both sorts
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from bensync.core.requests import RequestState
 from bensync.core.runs import Outcome
 from bensync.errors import DeliveryError, GuardTripped
 from bensync.pipeline.receive import IntakeOptions, receive
-from tests.e2e.intake.sides import JOB, begun, everything, receiving, send, told
+from tests.e2e.intake.sides import JOB, asked_for, begun, everything, receiving, send
 from tests.e2e.receiver import Receiver, forged, signing
 from tests.e2e.world import World, person
 
@@ -27,7 +27,7 @@ def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_ma
     sender.company.hire(person(4), job=JOB)
     sender.sync()
     both.intake()
-    assert sorted(kind for _, kind, *_ in told(both.queue())) == [
+    assert sorted(kind for _, kind, *_ in asked_for(both.queue())) == [
         ChangeKind.NEW,
         ChangeKind.TERMINATE,
         ChangeKind.UPDATE,

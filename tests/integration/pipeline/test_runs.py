@@ -13,7 +13,7 @@ from bensync.errors import GuardTripped
 from tests.e2e.world import BOTH, World, person
 from tests.fixtures.databases import on_sqlite
 
-pytestmark = on_sqlite  # the same run as the daily one, which is told on both sorts
+pytestmark = on_sqlite  # the same run as the daily one, which is tested on both sorts
 ACTIVE, INACTIVE = frozenset({Status.ACTIVE}), frozenset({Status.INACTIVE})
 
 

@@ -24,14 +24,14 @@ def opened(url: str) -> Iterator[Store]:
 
 
 def someone(work: SiteState, employee_id: str, ssn: str, *, city: str = "Dayton", due: date | None = None) -> Candidate:
-    """A person ready to be told."""
+    """A person ready to be sent."""
     profile = Profile(employee_id, Status.ACTIVE, date(2020, 1, 1), {"ssn": ssn, "city": city})
     encoded = encode_profile(profile)
     key, fingerprint = work.vault.index(ssn), work.vault.fingerprint(encoded)
     return Candidate(employee_id, key, fingerprint, encoded, Status.ACTIVE, due)
 
 
-def tell(work: SiteState, *people: Candidate, kind: ChangeKind = ChangeKind.NEW) -> int:
+def write_down(work: SiteState, *people: Candidate, kind: ChangeKind = ChangeKind.NEW) -> int:
     """A delivery of these people, ready to be published."""
     run = work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
     slot = work.deliveries.open_slot("benetrac")
@@ -46,7 +46,7 @@ def tell(work: SiteState, *people: Candidate, kind: ChangeKind = ChangeKind.NEW)
 
 def deliver(work: SiteState, *people: Candidate, kind: ChangeKind = ChangeKind.NEW) -> int:
     """A delivery of these people, committed."""
-    number = tell(work, *people, kind=kind)
+    number = write_down(work, *people, kind=kind)
     work.deliveries.intend(number)
     work.deliveries.commit(number, NOW)
     work.baselines.take_over(number)

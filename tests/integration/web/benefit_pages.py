@@ -61,7 +61,7 @@ def case_of(web_pages: Pages, number: int):
 
 
 def enrolled(web_pages: Pages, owner: Visitor, number: int = 1):
-    """Somebody whose hire is worked off, with a medical and a dental plan."""
+    """Somebody whose hire is processed, with a medical and a dental plan."""
     someone = web_pages.deployment.approved(hired(number))
     run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"

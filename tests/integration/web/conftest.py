@@ -1,4 +1,4 @@
-"""One deployment with its pages for each test of the web room."""
+"""One deployment with its pages for each test of the web."""
 
 from __future__ import annotations
 

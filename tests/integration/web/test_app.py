@@ -35,7 +35,7 @@ BODIES = {
     "{activity}": {"how": "hold"},
     "{event}": {"step": "paid", "on": "2026-05-31"},
 }
-# Written by hand, so that a slip in the tables does not prove itself right (S1-07, S1-10, S1-11).
+# Written manually, so that a slip in the tables does not prove itself right (S1-07, S1-10, S1-11).
 BY_HAND = {
     ("GET", ""): {*Role} - {Role.CARRIER, Role.EMPLOYEE},
     ("GET", "/requests"): REVIEWERS | {Role.AUDITOR},
@@ -127,13 +127,13 @@ def test_an_attempt_without_the_right_is_in_the_audit_trail(peopled):
 def test_a_route_without_a_rule_stops_the_build(monkeypatch, web_pages):
     def unlisted(*_args: object, **_options: object) -> FastAPI:
         app = FastAPI(openapi_url=None)
-        app.add_api_route("/back-door", lambda: "welcome")
+        app.add_api_route("/unlisted-page", lambda: "welcome")
         return app
 
     monkeypatch.setattr(application, "FastAPI", unlisted)
     with pytest.raises(ConfigError) as refusal:
         application.create_app(web_pages.app.state.bensync.deployment, lambda: web_pages.deployment.now)
-    assert "GET /back-door has no rule" in refusal.value.why
+    assert "GET /unlisted-page has no rule" in refusal.value.why
 
 
 def test_every_rule_is_served_and_every_route_has_a_rule(web_pages):

@@ -1,4 +1,4 @@
-"""A site whose own file cannot be used: the pages say so to whoever has a role there, and go on for all others."""
+"""A site whose own file cannot be used: the pages say so to users with a role there, and go on for all others."""
 
 from __future__ import annotations
 

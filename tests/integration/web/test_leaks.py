@@ -1,4 +1,4 @@
-"""Nothing of a person where it must not be: in pages, errors, logs, addresses; and the door that keeps out the rest."""
+"""Nothing of a person where it must not be: in pages, errors, logs, addresses; and the middleware that keeps out the rest."""
 
 from __future__ import annotations
 
@@ -63,12 +63,12 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(web_pages, owne
 
 
 def test_S1_25_every_page_links_to_the_privacy_notice(tmp_path):
-    who = 'operator = "Example Benefits"\nproduct = "Benefit Desk"\ncontact = "desk@example.com"\n'
+    who = 'operator = "Example Benefits"\nproduct = "Benefit Office"\ncontact = "office@example.com"\n'
     with pages(tmp_path, in_file(tmp_path), f"[web]\nchanges_per_minute = 1000000\n{who}") as web_pages:
         web_pages.deployment.ask(profile(1, city="Dayton"), web_pages.deployment.approved(profile(1)))
         seen = {path: text for path, text in every_page(web_pages.as_role(Role.DATA_OWNER)).items() if text}
         seen["/sign-in"] = web_pages.visitor().get("/sign-in").text
-    wanted = ('href="/privacy"', "Operated by Example Benefits", "Benefit Desk", "desk@example.com")
+    wanted = ('href="/privacy"', "Operated by Example Benefits", "Benefit Office", "office@example.com")
     assert len(seen) > 20
     assert [(path, part) for path, text in seen.items() for part in wanted if part not in text] == []
 

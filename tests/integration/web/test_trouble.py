@@ -1,4 +1,4 @@
-"""A delivery that needs a person counts as one in trouble, whoever counts: command line, pages, API, and metrics."""
+"""A delivery that needs a person counts as one in trouble wherever it is counted: command line, pages, API, and metrics."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The shelf for rows of dated tables, and the forms that open what BambooHR says."""
+"""The store for rows of dated tables, and the forms that open what BambooHR says."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ def plainly(row, columns):
 
 @given(st.lists(st.tuples(st.sampled_from("12"), rows)), orders)
 def test_rows_come_back_by_person_in_order_with_absent_columns_still_absent(put, columns):
-    form, shelf = RowDecoder([(column, column.ask) for column in columns], "employeeId"), RowStore()
+    form, store = RowDecoder([(column, column.ask) for column in columns], "employeeId"), RowStore()
     for person, row in put:
         decoded = form.decoder.decode(json.dumps(row))
         assert form.owner(decoded) == text(row.get("employeeId"))
-        shelf.put(person, form.disown(decoded))
+        store.put(person, form.disown(decoded))
     for person in "12":
-        assert form.open_lines(shelf.take(person)) == [plainly(row, columns) for owner, row in put if owner == person]
+        assert form.open_lines(store.take(person)) == [plainly(row, columns) for owner, row in put if owner == person]
 
 
 def test_rows_are_taken_once():
-    shelf = RowStore()
-    shelf.put("1", ["2026-01-01"])
-    assert msgspec.json.decode(shelf.take("1")) == ["2026-01-01"]
-    assert shelf.take("1") == b""
+    store = RowStore()
+    store.put("1", ["2026-01-01"])
+    assert msgspec.json.decode(store.take("1")) == ["2026-01-01"]
+    assert store.take("1") == b""

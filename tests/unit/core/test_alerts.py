@@ -155,7 +155,9 @@ D9, D10 = date(2026, 6, 9), date(2026, 6, 10)
         pytest.param(RunTimes(EARLY), "2026-06-10T07:00", True, id="no day was ever done"),
         pytest.param(RunTimes(at("2026-06-10T05:00")), "2026-06-10T07:00", False, id="began today after the hour"),
         pytest.param(RunTimes(at("2026-06-10T05:00")), "2026-06-11T07:00", True, id="began yesterday"),
-        pytest.param(RunTimes(EARLY, D9, at("2026-06-10T04:00")), "2026-06-10T07:00", None, id="failed, told already"),
+        pytest.param(
+            RunTimes(EARLY, D9, at("2026-06-10T04:00")), "2026-06-10T07:00", None, id="failed, reported already"
+        ),
         pytest.param(RunTimes(EARLY, D9, at("2026-06-09T03:00")), "2026-06-10T07:00", True, id="failed before that"),
     ],
 )

@@ -298,7 +298,7 @@ def test_a_headcount_that_fell_refuses_the_run(last, people, count):
         pytest.param(20, 100, 100, False, id="20 %"),
         pytest.param(21, 100, 100, True, id="more than 20 %"),
         pytest.param(5, 5, 0, False, id="five of five"),
-        pytest.param(12, 15, 500, False, id="kept back for long, read again on a quiet day"),
+        pytest.param(12, 15, 500, False, id="blocked for long, read again on a quiet day"),
     ],
 )
 def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops):

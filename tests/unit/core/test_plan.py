@@ -46,7 +46,7 @@ def test_A_08_the_second_read_of_a_change_sends_nothing():
     "facts",
     [
         pytest.param({"full_part_time": "Part time"}, id="A-12 a part-timer"),
-        pytest.param({"active": False}, id="A-24 an inactive person who was never told"),
+        pytest.param({"active": False}, id="A-24 an inactive person who was never sent"),
         pytest.param({"hire_date": None, "address1": None}, id="an incomplete person"),
     ],
 )

@@ -1,4 +1,4 @@
-"""Places for turns, filled first come first served; the children are plain processes that wait to be told to end."""
+"""Places for turns, filled first come first served; the children are plain processes that wait to be asked to end."""
 
 from __future__ import annotations
 

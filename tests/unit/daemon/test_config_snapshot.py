@@ -53,7 +53,7 @@ def test_processes_that_read_a_copy_find_the_rulebook_beside_the_configuration(t
     (tmp_path / "rules.toml").write_text('[carriers]\nall = "Everybody"\n')
     copy = ConfigSnapshot(Path(os.path.relpath(path)))
     try:
-        program = f"from pathlib import Path; from bensync.wiring import Deployment; import sys; {_TELL}"
+        program = f"from pathlib import Path; from bensync.wiring import Deployment; import sys; {_PRINT}"
         words = [sys.executable, "-c", program, str(copy.path), site]
         done = subprocess.run(words, pass_fds=(copy.handle,), capture_output=True, text=True, check=False)
     finally:
@@ -61,4 +61,4 @@ def test_processes_that_read_a_copy_find_the_rulebook_beside_the_configuration(t
     assert (done.stdout.strip(), done.stderr) == ("all", "")
 
 
-_TELL = "print(*Deployment(Path(sys.argv[1])).rulebook(sys.argv[2]).carriers)"
+_PRINT = "print(*Deployment(Path(sys.argv[1])).rulebook(sys.argv[2]).carriers)"

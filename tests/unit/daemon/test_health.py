@@ -1,4 +1,4 @@
-"""The daemon's HTTP door, over loopback."""
+"""The daemon's HTTP server, over loopback."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every code of benefit events has its words; coverage, deadlines and outlooks are told as they are."""
+"""Every code of benefit events has its words; coverage, deadlines and outlooks are shown as they are."""
 
 from __future__ import annotations
 

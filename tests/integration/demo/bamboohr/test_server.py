@@ -1,4 +1,4 @@
-"""The door of the fake BambooHR: addresses, keys, refused writes, bad weather, many callers."""
+"""The HTTP server of the fake BambooHR: addresses, keys, refused writes, bad weather, many callers."""
 
 import time
 from concurrent.futures import ThreadPoolExecutor

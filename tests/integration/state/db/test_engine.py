@@ -142,13 +142,13 @@ def test_nothing_is_put_into_the_folder_where_we_stand(postgresql, monkeypatch, 
 
 
 def test_every_connection_has_a_name_and_limits_and_what_the_address_says_wins(store: Store, postgresql: str) -> None:
-    def told(address: str) -> dict[str, str]:
+    def settings_of(address: str) -> dict[str, str]:
         with transaction(make_engine(address), write=False) as (connection, _):
             rows = connection.execute(text("SELECT name, setting FROM pg_settings")).all()
         return {row.name: row.setting for row in rows}
 
-    plain = told(postgresql)
-    other = told(f"{postgresql}&application_name=night&options=-c%20statement_timeout%3D7s")
+    plain = settings_of(postgresql)
+    other = settings_of(f"{postgresql}&application_name=night&options=-c%20statement_timeout%3D7s")
 
     assert plain["application_name"] == "bensync"
     assert plain["lock_timeout"] == "30000"

@@ -32,7 +32,7 @@ def store(acme: Office):
 
 @pytest.fixture
 def filled_store(acme: Office, store):
-    """Everybody was told, and waits in the queue."""
+    """Everybody was sent, and waits in the queue."""
     assert acme.run("resync", "--active", "--inactive", "--actor", "kim").code == 0
     return store
 

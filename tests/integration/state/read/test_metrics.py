@@ -89,7 +89,7 @@ def test_what_waits_for_people_is_counted(store: Store) -> None:
     with store.write("acme", "test") as work:
         work.issues.record(issues, {"7", "8"}, (), NOW)
         work.alerts.raise_(AlertCondition(AlertKey.NO_RUN, "no run", "nothing ran"), NOW)
-        work.alerts.raise_(AlertCondition(AlertKey.KEPT_BACK, "kept back", "people"), NOW)
+        work.alerts.raise_(AlertCondition(AlertKey.KEPT_BACK, "blocked employees", "people"), NOW)
         work.alerts.clear(AlertKey.NO_RUN, NOW)
         work.notices.add(Notice("one", "subject", "body", alert=True), NOW, ["mail", "env:CHAT"])
     assert today(store).unsent == 2

@@ -10,7 +10,7 @@ from sqlalchemy.exc import IntegrityError
 from bensync.core.runs import DeliveryKind, DeliveryState, RunKind
 from bensync.errors import DeliveryError, StateError
 from bensync.state.store import Store
-from tests.integration.state.deliveries import NOW, opened, someone, tell
+from tests.integration.state.deliveries import NOW, opened, someone, write_down
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def store(database: str) -> Iterator[Store]:
 
 def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) -> None:
     with store.write("acme", "test") as work:
-        number = tell(work, someone(work, "1", "200101001"))
+        number = write_down(work, someone(work, "1", "200101001"))
         delivery = work.deliveries.get(number)
         assert delivery is not None
         assert (delivery.size, delivery.state) == (12, DeliveryState.SEALED)
@@ -33,16 +33,16 @@ def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) ->
 
 def test_only_a_delivery_that_is_being_published_can_be_committed(store: Store) -> None:
     with store.write("acme", "test") as work:
-        number = tell(work, someone(work, "1", "200101001"))
+        number = write_down(work, someone(work, "1", "200101001"))
         with pytest.raises(StateError, match="not where it should be"):
             work.deliveries.commit(number, NOW)
 
 
 def test_a_failed_delivery_gives_its_number_to_the_next(store: Store) -> None:
     with store.write("acme", "test") as work:
-        first = tell(work, someone(work, "1", "200101001"))
+        first = write_down(work, someone(work, "1", "200101001"))
         work.deliveries.fail(first, DeliveryError("no", "way", "out"))
-        second = work.deliveries.get(tell(work, someone(work, "1", "200101001")))
+        second = work.deliveries.get(write_down(work, someone(work, "1", "200101001")))
         before = work.deliveries.get(first)
 
     assert second is not None
@@ -52,7 +52,7 @@ def test_a_failed_delivery_gives_its_number_to_the_next(store: Store) -> None:
 
 def test_a_delivery_that_may_have_been_published_keeps_its_number(store: Store) -> None:
     with store.write("acme", "test") as work:
-        first = tell(work, someone(work, "1", "200101001"))
+        first = write_down(work, someone(work, "1", "200101001"))
         work.deliveries.intend(first)
         work.deliveries.fail(first, DeliveryError("no", "way", "out"))
         slot = work.deliveries.open_slot("benetrac")

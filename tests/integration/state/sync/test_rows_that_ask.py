@@ -19,7 +19,7 @@ PEOPLE = range(1, 6)
 
 @pytest.fixture
 def store(database: str) -> Iterator[Store]:
-    """Five people were told of; the first was declined, the others are on the benefits side."""
+    """Five people were sent; the first was declined, the others are in the benefits platform."""
     opened_store = Store(database, new_state_key())
     opened_store.migrate()
     deliver(opened_store, "acme", PEOPLE)
@@ -29,7 +29,7 @@ def store(database: str) -> Iterator[Store]:
 
 
 def asking(work: SiteState, **person: object) -> list[int]:
-    """The rows that may ask for something when all five are told again."""
+    """The rows that may ask for something when all five are sent again."""
     people = [someone(work, number, **(person if number == 3 else {})) for number in PEOPLE]  # type: ignore[arg-type]
     delivery = prepare(work, people)
     numbers = [row.number for page in work.deliveries.asking(delivery) for row in page]

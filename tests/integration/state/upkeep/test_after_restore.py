@@ -33,7 +33,7 @@ def store(database: str) -> Iterator[Store]:
         yield opened_store
 
 
-def tell(store: Store, last: int, **besides: object) -> CaughtUp:
+def report(store: Store, last: int, **besides: object) -> CaughtUp:
     report = ReceiverReport(FEED, last, "the receiver said so", **besides)  # type: ignore[arg-type]
     with store.write("acme", "test") as work:
         return catch_up(work, report, "me", LATER)
@@ -63,7 +63,7 @@ def refused(store: Store, *, delta: bool) -> str:
 
 @pytest.mark.parametrize("gone", [1, 2, 30])
 def test_numbers_that_were_used_since_are_void_and_never_used_again(store, gone):
-    assert tell(store, 2 + gone).void == tuple(range(3, 3 + gone))
+    assert report(store, 2 + gone).void == tuple(range(3, 3 + gone))
 
     assert states(store) == {1: "COMMITTED", 2: "COMMITTED", **dict.fromkeys(range(3, 3 + gone), "VOID")}
     assert next_slot(store) == (3 + gone, "")
@@ -77,7 +77,7 @@ def test_numbers_that_were_used_since_are_void_and_never_used_again(store, gone)
 
 def test_only_a_full_file_may_follow_what_nobody_here_knows(store):
     assert "(restored)" in refused(store, delta=False)
-    tell(store, 3)
+    report(store, 3)
 
     assert "(void_deliveries)" in refused(store, delta=True)
     assert refused(store, delta=False) == ""
@@ -92,7 +92,7 @@ def test_only_a_full_file_may_follow_what_nobody_here_knows(store):
 
 
 def test_when_nothing_left_since_everything_goes_on(store):
-    assert tell(store, 2) == CaughtUp((), ())
+    assert report(store, 2) == CaughtUp((), ())
 
     assert refused(store, delta=True) == ""
     assert next_slot(store)[0] == 3
@@ -106,7 +106,7 @@ def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherw
         number = prepare(work, [someone(work, 1)])
         work.deliveries.intend(number)
 
-    tell(store, last)
+    report(store, last)
 
     with store.read("acme") as work:
         delivery = work.deliveries.get(number)
@@ -119,12 +119,12 @@ def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherw
 
 
 def test_the_next_file_follows_the_one_whose_hash_is_told(store):
-    tell(store, 4, sha256=SHA)
+    report(store, 4, sha256=SHA)
     assert next_slot(store) == (5, SHA)
 
 
 def test_the_log_of_what_was_sent_knows_the_hash(store):
-    tell(store, 4, log=SentFile("acme", FEED, 4, "ACME.gpg", SHA, NOW))
+    report(store, 4, log=SentFile("acme", FEED, 4, "ACME.gpg", SHA, NOW))
     assert next_slot(store) == (5, SHA)
 
 
@@ -138,23 +138,23 @@ IMPOSSIBLE = {
 @pytest.mark.parametrize(("last", "log", "why"), IMPOSSIBLE.values(), ids=IMPOSSIBLE)
 def test_what_cannot_be_is_refused_and_nothing_moves(store, last, log, why):
     with pytest.raises(DecisionError) as caught:
-        tell(store, last, log=log)
+        report(store, last, log=log)
     assert why in caught.value.why
     assert "(restored)" in refused(store, delta=False)
     assert states(store) == {1: "COMMITTED", 2: "COMMITTED"}
 
 
 def test_a_database_that_was_not_restored_has_nothing_to_catch_up_with(store):
-    tell(store, 2)
+    report(store, 2)
     with pytest.raises(DecisionError, match="000002"):
-        tell(store, 2)
+        report(store, 2)
 
 
 @pytest.mark.parametrize("last", [3, 7, 115])
 def test_a_database_that_was_not_restored_loses_no_numbers_either(store, last):
-    tell(store, 2)
+    report(store, 2)
     with pytest.raises(DecisionError) as caught:
-        tell(store, last)
+        report(store, last)
     assert "not restored" in caught.value.why
     assert states(store) == {1: "COMMITTED", 2: "COMMITTED"}
     assert next_slot(store)[0] == 3
@@ -162,34 +162,34 @@ def test_a_database_that_was_not_restored_loses_no_numbers_either(store, last):
 
 @pytest.mark.parametrize("evidence", ["log", "seen"])
 def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store, evidence):
-    tell(store, 2)
+    report(store, 2)
     log = SentFile("acme", FEED, 4, "ACME0001_DELTA_000004.csv.gpg", SHA, NOW)
-    assert tell(store, 4, **({"log": log} if evidence == "log" else {"seen": 4})).void == (3, 4)
+    assert report(store, 4, **({"log": log} if evidence == "log" else {"seen": 4})).void == (3, 4)
     hold(store, "acme")
 
 
 def test_a_number_below_that_of_a_file_at_the_upload_center_is_refused(store):
     with pytest.raises(DecisionError) as caught:
-        tell(store, 3, seen=4)
+        report(store, 3, seen=4)
     assert "000004 lies at the upload center" in caught.value.why
 
 
 def test_no_more_numbers_are_given_up_than_files_can_have_left_since(store):
     most = 2 + 10 * ((LATER - NOW).days + 1)
     with pytest.raises(DecisionError) as caught:
-        tell(store, most + 1)
+        report(store, most + 1)
     assert f"{most:06}" in caught.value.why
-    assert tell(store, most).void[-1] == most
+    assert report(store, most).void[-1] == most
 
 
 def test_nobody_catches_up_while_a_run_is_at_work(store):
     with store.write("acme", "test") as work:
         lease = work.runs.take_lease(LATER)
     with pytest.raises(BusyError):
-        tell(store, 3)
+        report(store, 3)
     with store.write("acme", "test", lease) as work:
         work.runs.give_back_lease(lease)
-    tell(store, 3)
+    report(store, 3)
 
 
 def test_a_site_that_never_sent_before_the_backup_catches_up_from_the_beginning(store):

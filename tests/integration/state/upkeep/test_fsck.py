@@ -106,7 +106,7 @@ WRONG = {
         [f"UPDATE request SET decided_at = NULL WHERE {ACME} AND state = 'DECLINED'"],
         "every decision has a person and an audit entry",
     ),
-    "an approval was undone by hand": (
+    "an approval was undone manually": (
         [f"UPDATE request SET state = 'SUPERSEDED' WHERE {ACME} AND state = 'APPROVED'"],
         "what was applied was approved",
     ),

@@ -1,4 +1,4 @@
-"""Rotation of the state key on real databases: nothing is ever unreadable, whoever works and whatever is killed."""
+"""Rotation of the state key on real databases: nothing is ever unreadable, whichever process works or is killed."""
 
 from __future__ import annotations
 
@@ -145,7 +145,7 @@ def test_work_goes_on_while_everything_is_sealed_anew(store, key, database):
                     with daemon.read("acme") as look:
                         (baseline,) = look.baselines.known([someone(look, number, "elsewhere")]).values()
                         assert baseline.encoded
-        except BaseException as error:  # noqa: BLE001  # told to the test
+        except BaseException as error:  # noqa: BLE001  # handed to the test
             failures.append(error)
         finally:
             over.set()

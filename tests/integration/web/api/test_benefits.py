@@ -80,7 +80,7 @@ def test_A_68_a_loss_of_everything_is_listed_and_wants_to_be_confirmed(web_pages
 def test_activities_are_added_held_and_deleted(web_pages, owner):
     someone = enrolled(web_pages, owner)
     at = f"{API}/people/{someone.id}"
-    body = {"event_class": "BIR", "on": "2026-05-28", "reason": "told on the phone"}
+    body = {"event_class": "BIR", "on": "2026-05-28", "reason": "said on the phone"}
     assert owner.ask_api("POST", f"{at}/activities", body).status_code == 204
     assert owner.ask_api("POST", f"{at}/activities", {**body, "event_class": "SNP"}).status_code == 409
     assert owner.ask_api("POST", f"{at}/activities/2", {"how": "hold"}).status_code == 204

@@ -60,13 +60,13 @@ def test_a_request_is_read_masked_and_approved(web_pages, script):
 
 def test_what_is_dangerous_wants_its_caution_accepted_and_is_left_out_of_many(web_pages, script):
     dangerous = web_pages.deployment.ask(leaving(1), web_pages.deployment.approved(profile(1)))
-    harmless = web_pages.deployment.ask(profile(2))
+    low_risk = web_pages.deployment.ask(profile(2))
     assert "bensync ends no coverage" in script.ask_api("GET", f"{API}/requests/{dangerous}").json()["caution"]
     refused = script.ask_api("POST", f"{API}/requests/{dangerous}/approve")
     assert (refused.status_code, refused.json()["error"]["remedy"]) == (409, "confirm")
     assert refused.json()["error"]["fix"] == "Read the caution, then send `confirmed: true`."
-    many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, harmless]}).json()["decisions"]
-    assert [(entry["id"], entry["done"]) for entry in many] == [(dangerous, False), (harmless, True)]
+    many = script.ask_api("POST", f"{API}/requests/approve", {"ids": [dangerous, low_risk]}).json()["decisions"]
+    assert [(entry["id"], entry["done"]) for entry in many] == [(dangerous, False), (low_risk, True)]
     assert script.ask_api("POST", f"{API}/requests/{dangerous}/approve", {"confirmed": True}).json()["done"]
 
 
@@ -190,7 +190,7 @@ def test_a_wrong_body_is_named_by_its_field_and_never_echoed(web_pages, script):
         answer = script.ask_api("POST", f"{API}/requests/{number}/decline", body)
         assert answer.status_code == 422
         assert answer.json()["error"]["why"].startswith("body.")
-        assert secret not in answer.text or secret in body  # the name of an unknown field is told, a value never is
+        assert secret not in answer.text or secret in body  # the name of an unknown field is shown, a value never is
     broken = script.client.post(
         f"{API}/requests/{number}/decline",
         content=f'{{"reason": "{secret}',

@@ -21,7 +21,7 @@ from bensync.web.http.jobs import Jobs
 from tests.fixtures.pages import Pages, pages
 
 EXTRA = '[web]\nchanges_per_minute = 1000000\n[daemon]\nqueue = "procrastinate"\n'
-ROOM = "/sites/acme/synchronize"
+SYNCHRONIZE = "/sites/acme/synchronize"
 
 
 @pytest.fixture
@@ -46,13 +46,13 @@ def queue(web_pages: Pages, sql: str = "SELECT task_name, lock, priority, args F
 
 def test_a_run_that_is_asked_for_on_the_pages_waits_for_a_worker_before_those_of_the_day(web_pages: Pages) -> None:
     jo = web_pages.as_role(Role.OPERATOR)
-    jo.get(ROOM)
-    assert jo.post(ROOM, {"what": "changes"}).status_code == 303
+    jo.get(SYNCHRONIZE)
+    assert jo.post(SYNCHRONIZE, {"what": "changes"}).status_code == 303
 
     ((task, lock, priority, args),) = queue(web_pages)
     assert (task, lock, priority) == ("run", "acme", 10)
     assert (args["words"], args["actor"]) == (["sync"], "operator")
-    shown = jo.get(ROOM).text
+    shown = jo.get(SYNCHRONIZE).text
     assert "Waiting for a worker…" in shown
     assert "No worker is running" in shown
     assert "Started by operator" in shown
@@ -71,30 +71,30 @@ def test_a_second_run_is_refused_as_long_as_the_first_waits(web_pages: Pages) ->
 
 def test_what_came_of_it_is_shown_when_the_worker_is_done(web_pages: Pages) -> None:
     jo = web_pages.as_role(Role.OPERATOR)
-    jo.get(ROOM)
-    jo.post(ROOM, {"what": "changes"})
+    jo.get(SYNCHRONIZE)
+    jo.post(SYNCHRONIZE, {"what": "changes"})
     queue(web_pages, "UPDATE procrastinate_jobs SET status = 'doing'")
-    assert "In progress…" in jo.get(ROOM).text
+    assert "In progress…" in jo.get(SYNCHRONIZE).text
 
     now = datetime.now(UTC)
     with web_pages.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.succeed(number, Outcome.NO_CHANGES, now)
     queue(web_pages, "DELETE FROM procrastinate_jobs")
-    shown = jo.get(ROOM).text
+    shown = jo.get(SYNCHRONIZE).text
     assert "Nothing had changed, so no file was needed" in shown
     assert f"/sites/acme/runs/{number}" in shown
 
 
 def test_a_run_that_failed_elsewhere_says_why_and_one_that_never_began_where_to_look(web_pages: Pages) -> None:
     jo = web_pages.as_role(Role.OPERATOR)
-    jo.get(ROOM)
-    jo.post(ROOM, {"what": "changes"})
+    jo.get(SYNCHRONIZE)
+    jo.post(SYNCHRONIZE, {"what": "changes"})
     queue(web_pages, "DELETE FROM procrastinate_jobs")
-    assert "The sync did not run" in jo.get(ROOM).text
+    assert "The sync did not run" in jo.get(SYNCHRONIZE).text
 
     now = datetime.now(UTC) + timedelta(seconds=1)
     with web_pages.deployment.store.write("acme", "test") as work:
         number = work.runs.start(RunKind.DAILY, "MANUAL", "operator", now.date(), now)
         work.runs.fail(number, SourceError("HR cannot be read", "it is closed"), now)
-    assert "HR cannot be read" in jo.get(ROOM).text
+    assert "HR cannot be read" in jo.get(SYNCHRONIZE).text

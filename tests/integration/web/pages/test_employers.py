@@ -1,4 +1,4 @@
-"""The first page of whoever works for several employers: what each one needs, the most urgent first."""
+"""The first page of a user who works for several employers: what each one needs, the most urgent first."""
 
 from __future__ import annotations
 

@@ -16,7 +16,7 @@ def test_a_route_cannot_be_declared_without_a_right():
     router = Router(SITE_PAGES)
     for declare in (router.get, router.post):
         with pytest.raises(TypeError, match="permission"):
-            declare("/back-door")
+            declare("/unlisted-page")
     assert router.routes == []
 
 

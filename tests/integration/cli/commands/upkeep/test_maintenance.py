@@ -27,7 +27,7 @@ def acme(tmp_path, keys, capsys, database):
 
 
 def move(acme: Office, count: int = 2) -> None:
-    """Some people move, and the benefits side is told."""
+    """Some people move, and a file is sent."""
     for employee in list(acme.company)[:count]:
         acme.company.update(employee.id, city=f"Town {datetime.now(UTC).microsecond}")
     assert acme.run("sync").code == 0

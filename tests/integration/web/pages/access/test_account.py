@@ -9,9 +9,9 @@ from tests.integration.web.pages.access.test_sign_in import OVERVIEW
 
 def test_a_password_is_changed_with_a_code_and_the_other_session_ends(web_pages):
     who = web_pages.deployment.add("ada", Role.HR_USER)
-    desk, phone = web_pages.sign_in(who), web_pages.sign_in(who)
-    desk.get("/account")
+    computer, phone = web_pages.sign_in(who), web_pages.sign_in(who)
+    computer.get("/account")
     form = {"old": PASSWORD, "new": "seven purple umbrellas", "code": web_pages.deployment.code(who)}
-    assert desk.post("/account", form).headers["location"] == "/account"
-    assert "Your password was changed" in desk.get("/account").text
+    assert computer.post("/account", form).headers["location"] == "/account"
+    assert "Your password was changed" in computer.get("/account").text
     assert phone.get(OVERVIEW).headers["location"].startswith("/sign-in")

@@ -19,7 +19,7 @@ def owner(web_pages: Pages) -> Visitor:
 def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangerous(web_pages, owner):
     someone = web_pages.deployment.approved(profile(9))
     dangerous = web_pages.deployment.ask(leaving(9), someone)
-    harmless = [web_pages.deployment.ask(profile(number)) for number in (1, 2, 3)]
+    low_risk = [web_pages.deployment.ask(profile(number)) for number in (1, 2, 3)]
     page = owner.get(QUEUE)
     assert page.text.count('name="id"') == 3
     confirm = owner.post(f"{QUEUE}/bulk", {"which": "all", "upto": str(dangerous + 3)})
@@ -27,21 +27,21 @@ def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangero
     form = {"which": "all", "upto": str(dangerous + 3), "shown": "3"}
     owner.token = TOKEN.search(confirm.text)[1]
     assert owner.post(f"{QUEUE}/bulk/approve", {**form, "count": "2", "key": "a"}).status_code == 409
-    assert all(state(web_pages, number) is RequestState.PENDING for number in harmless)
+    assert all(state(web_pages, number) is RequestState.PENDING for number in low_risk)
     assert owner.post(f"{QUEUE}/bulk/approve", {**form, "count": "3", "key": "b"}).status_code == 303
-    assert all(state(web_pages, number) is RequestState.APPROVED for number in harmless)
+    assert all(state(web_pages, number) is RequestState.APPROVED for number in low_risk)
     assert state(web_pages, dangerous) is RequestState.PENDING
     assert "3 requests approved." in text(owner.get(QUEUE))
 
 
 def test_bulk_leaves_out_the_dangerous_even_when_a_form_names_it(web_pages, owner):
     someone = web_pages.deployment.approved(profile(9))
-    dangerous, harmless = web_pages.deployment.ask(leaving(9), someone), web_pages.deployment.ask(profile(1))
+    dangerous, low_risk = web_pages.deployment.ask(leaving(9), someone), web_pages.deployment.ask(profile(1))
     owner.get(QUEUE)
-    form = {"which": "ticked", "id": [str(dangerous), str(harmless)], "shown": "1", "count": "1"}
+    form = {"which": "ticked", "id": [str(dangerous), str(low_risk)], "shown": "1", "count": "1"}
     assert owner.post(f"{QUEUE}/bulk/approve", form).status_code == 303
     assert state(web_pages, dangerous) is RequestState.PENDING
-    assert state(web_pages, harmless) is RequestState.APPROVED
+    assert state(web_pages, low_risk) is RequestState.APPROVED
 
 
 def test_bulk_refuses_when_the_list_has_changed_since_it_was_looked_at(web_pages, owner):

@@ -28,7 +28,7 @@ def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(web_pag
     answer = owner.post(f"{QUEUE}/{first}/approve", {"how": "plain"})
     assert answer.headers["location"] == f"{QUEUE}/{second}"
     assert "Robin Example: Request approved." in text(owner.get(f"{QUEUE}/{second}"))
-    assert "Request approved" not in text(owner.get(f"{QUEUE}/{second}"))  # it is told once
+    assert "Request approved" not in text(owner.get(f"{QUEUE}/{second}"))  # it is shown once
     assert state(web_pages, first) is RequestState.APPROVED
     assert audited(web_pages, "request.approve")
 

@@ -59,11 +59,11 @@ def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(web_p
     with web_pages.deployment.store.read("acme") as work:
         tallies = work.filtered.tallies()
         waiting = work.filtered.numbers(RequestFilter(), SortOrder.URGENT)
-        heaps = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
+        groups = {bucket: work.filtered.numbers(RequestFilter(bucket=bucket)) for bucket in RequestGroup}
     assert waiting == [gone, new, stranger, moved]
-    assert sorted(number for heap in heaps.values() for number in heap) == sorted(waiting)
+    assert sorted(number for group in groups.values() for number in group) == sorted(waiting)
     assert {bucket: tally.total for bucket, tally in tallies.items()} == {
-        bucket: len(heap) for bucket, heap in heaps.items()
+        bucket: len(group) for bucket, group in groups.items()
     }
     assert tallies[RequestGroup.TERMINATED].high == 1
 
