@@ -12,12 +12,11 @@ from datetime import date, datetime
 import msgspec
 
 from bensync.actions import approvals, case_edits, corrections
-from bensync.actions import foresee as foresight
 from bensync.actions import reveal as reveals
 from bensync.actions.authorization import authorize, require_reason
 from bensync.actions.case_edits import CaseEdit
 from bensync.actions.decisions import Decision
-from bensync.actions.foresee import RequestOutlook
+from bensync.actions.outlooks import RequestOutlook, request_outlook
 from bensync.actions.release import release
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -218,7 +217,7 @@ class SiteActions:
         sees = self._actor.may(Right.DECIDE, self._site) or self._actor.may(Right.SEE_PEOPLE, self._site)
         if not self._rules.benefits or not sees:
             return None
-        return foresight.foresee(state, request, self._rules.rulebook(), self._clock().date())
+        return request_outlook(state, request, self._rules.rulebook(), self._clock().date())
 
     def reveal(self, subject: reveals.Subject, reason: str) -> str:
         """Return the nine digits of an SSN; see `bensync.actions.reveal.reveal`."""

@@ -7,17 +7,16 @@ from typing import Any
 
 from starlette.responses import Response
 
+from bensync.actions.outlooks import can_mark, change_effect, dropped_elections, reprocessed
 from bensync.benefits.engine.elections import enterable, notifiable
-from bensync.benefits.engine.event_order import DROPS_ELECTIONS, is_queued, mark_final, set_indicator
+from bensync.benefits.engine.event_order import is_queued, mark_final, set_indicator
 from bensync.benefits.engine.event_stages import RunContext
-from bensync.benefits.engine.outlook import coverage_shifts
-from bensync.benefits.engine.run import awaits_loss_confirmation, process_case
+from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.events import Event, EventStatus, Indicator
+from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.benefits.values.offers import Prepared
 from bensync.core.access import Right
-from bensync.errors import DecisionError
 from bensync.state.audit.entries import about_event
 from bensync.state.audit.entries import subject as trail_of
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
@@ -48,8 +47,7 @@ def preview_reprocessing(context: Entered, number: Number, event: Number) -> Res
         raise NotFound
     with context.read() as state:
         subject = subject_of(context, state, number, event)
-    # By the engine of the run, so that the page cannot promise what the run does not do.
-    taken = process_case(set_indicator(subject.case, event, how), _day(context))
+    taken = reprocessed(subject.case, subject.event, how, _day(context))
     after = taken.case.event(event)
     return context.page(
         "benefits/event_reprocess.html",
@@ -60,7 +58,7 @@ def preview_reprocessing(context: Entered, number: Number, event: Number) -> Res
         taken=taken,
         after=after,
         void=[record for record in taken.cobra if record.state is CobraState.VOID],
-        dropped=len(subject.event.choices) if how in DROPS_ELECTIONS else 0,
+        dropped=dropped_elections(subject.event, how),
         waits=subject.case.open if after.indicator is how else None,
         foreseen=_foreseen(context, subject, lambda case: set_indicator(case, event, how)),
     )
@@ -108,34 +106,18 @@ def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "foreseen": _foreseen(context, subject, lambda now: mark_final(now, event.number)) if works and final else [],
         "enters": works and standing and event.prepared is not None and event.prepared.electable,
         "notifies": works and notifiable(event),
-        "reprocessing": [indicator for indicator in benefits.REPROCESSING if _may_mark(case, event, indicator)],
+        "reprocessing": [indicator for indicator in benefits.REPROCESSING if can_mark(case, event, indicator)],
         "can_open": case.open is None and is_queued(event),
         "can_close": is_open,
         "runs": works and (is_open or is_queued(event) or event.indicator is not Indicator.NORMAL),
     }
 
 
-def _may_mark(case: Case, event: Event, indicator: Indicator) -> bool:
-    try:
-        # The engine is asked instead of repeating its rules: a button is offered only where it would be accepted.
-        set_indicator(case, event.number, indicator)
-    except DecisionError:
-        return False
-    return event.indicator is not indicator
-
-
 def _foreseen(context: PageContext, subject: EventSubject, alter: Callable[[Case], Case]) -> list[OutlookSentence]:
-    """Return what the next run does because of a manual change, compared with the same run without it."""
-    # The next run does other things to this case, too. Only the difference is the effect of the change.
-    without = process_case(subject.case, _day(context)).case
-    with_it = process_case(alter(subject.case), _day(context)).case
-    open_events = {record.event for record in without.cobra if record.state is CobraState.OPEN}
-    opens = [record for record in with_it.cobra if record.state is CobraState.OPEN and record.event not in open_events]
+    """Return what the next run does because of a manual change."""
+    effect = change_effect(subject.case, alter, _day(context))
     sentences = OutlookSentences(context.book, figures=context.visibility.figures(subject.who.employee_id))
-    return [
-        *sentences.shifts(tuple(coverage_shifts(without.enrollments, with_it.enrollments))),
-        *sentences.cobra(opens),
-    ]
+    return [*sentences.shifts(tuple(effect.shifts)), *sentences.cobra(effect.cobra)]
 
 
 def _day(context: PageContext) -> RunContext:

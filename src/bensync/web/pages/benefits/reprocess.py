@@ -10,13 +10,11 @@ from starlette.responses import Response
 
 from bensync.actions import case_edits
 from bensync.actions.authorization import require_reason
-from bensync.benefits.engine.event_order import DROPS_ELECTIONS, set_indicator
+from bensync.actions.outlooks import EventLoss, event_loss
 from bensync.benefits.engine.event_stages import RunContext
-from bensync.benefits.engine.run import process_case
-from bensync.benefits.values.cases import Case
-from bensync.benefits.values.cobra import CobraState
-from bensync.benefits.values.events import Event, Indicator
+from bensync.benefits.values.events import Indicator
 from bensync.core.access import Right
+from bensync.core.values.limits import LARGEST_NUMBER
 from bensync.errors import DecisionError, sentence
 from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
@@ -30,16 +28,12 @@ _MOST = 200
 _CHOSEN = re.compile(r"([1-9]\d{0,9})\.([1-9]\d{0,5})", re.ASCII)
 
 
-class EventLoss(msgspec.Struct, frozen=True):
-    """The coverage that one event would lose; ``refused`` says why the event cannot be reprocessed."""
+class NamedLoss(msgspec.Struct, frozen=True):
+    """The loss of one event, with the participant it belongs to."""
 
     participant: int
     name: str
-    event: Event
-    rows: int = 0
-    cobra: int = 0
-    elections: int = 0
-    refused: str = ""
+    loss: EventLoss
 
 
 @route.post("/events/reprocess", Right.EVENTS)
@@ -50,13 +44,13 @@ def look(context: Entered) -> Response:
         context.flash("No event is selected. Select events, then try again.", "plain")
         return context.go(context.at("/events/list?show=all"))
     losses = _losses(context, chosen, how)
-    possible = [loss for loss in losses if not loss.refused]
+    possible = [item for item in losses if not item.loss.refused]
     return context.page(
         "benefits/reprocess.html",
         how=how,
         possible=possible,
-        refused=[loss for loss in losses if loss.refused],
-        sums={name: sum(getattr(loss, name) for loss in possible) for name in ("rows", "cobra", "elections")},
+        refused=[item for item in losses if item.loss.refused],
+        sums={name: sum(getattr(item.loss, name) for item in possible) for name in ("rows", "cobra", "elections")},
         book=context.book,
     )
 
@@ -88,7 +82,7 @@ def _mark(context: PageContext, participant: int, event: int, how: Indicator, wh
     return None
 
 
-def _losses(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[EventLoss]:
+def _losses(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indicator) -> list[NamedLoss]:
     """Return what each of the events would lose."""
     day = RunContext(context.book, context.now.date())
     with context.read() as state:
@@ -98,25 +92,9 @@ def _losses(context: PageContext, chosen: Sequence[tuple[int, int]], how: Indica
         case = cases.get(participant)
         event = next((entry for entry in case.events if entry.number == number), None) if case is not None else None
         if case is not None and event is not None:
-            losses.append(_loss(context, case, event, how, day))
+            name = context.visibility.name(name_of(case.participant), case.participant.employee_id)
+            losses.append(NamedLoss(participant, name, event_loss(case, event, how, day)))
     return losses
-
-
-def _loss(context: PageContext, case: Case, event: Event, how: Indicator, day: RunContext) -> EventLoss:
-    participant = case.participant
-    name = context.visibility.name(name_of(participant), participant.employee_id)
-    try:
-        result = process_case(set_indicator(case, event.number, how), day)
-    except DecisionError as error:
-        return EventLoss(participant.id, name, event, refused=error.why)
-    return EventLoss(
-        participant.id,
-        name,
-        event,
-        rows=sum(row.event == event.number for row in result.reversed),
-        cobra=sum(record.state is CobraState.VOID and record.event == event.number for record in result.cobra),
-        elections=len(event.choices) if how in DROPS_ELECTIONS else 0,
-    )
 
 
 def _how(context: PageContext) -> Indicator:
@@ -130,4 +108,5 @@ def _chosen(context: PageContext) -> list[tuple[int, int]]:
     """Return participant and number of each selected event, each once."""
     texts = context.form.texts("event")[:_MOST]
     matches = [_CHOSEN.fullmatch(text) for text in dict.fromkeys(texts)]
-    return [(int(match[1]), int(match[2])) for match in matches if match]
+    events = [(int(match[1]), int(match[2])) for match in matches if match]
+    return [event for event in events if event[0] <= LARGEST_NUMBER]

@@ -84,3 +84,9 @@ def test_nothing_ticked_is_told_kindly(web_pages, owner):
     owner.get(f"{SITE}/events/list?show=all")
     assert owner.post(f"{SITE}/events/reprocess", {"how": "VOID"}).status_code == 303
     assert "No event is selected" in text(owner.get(f"{SITE}/events/list?show=all"))
+
+
+def test_a_number_that_no_database_holds_selects_no_event(web_pages, owner):
+    owner.get(f"{SITE}/events/list?show=all")
+    answer = owner.post(f"{SITE}/events/reprocess", {"how": "VOID", "event": "9999999999.1"})
+    assert answer.status_code == 303
