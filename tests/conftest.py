@@ -33,12 +33,8 @@ from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 TESTS = Path(__file__).parent
-STORIES = (
-    *(TESTS / folder for folder in ("e2e", "integration/web", "integration/cli")),
-    *sorted((TESTS / "integration" / "pipeline").glob("test_alert*.py")),
-    *(TESTS / "integration" / "pipeline" / f"test_{name}.py" for name in ("carry_out", "receive", "unchanged")),
-)
-"""Stories in which the database only remembers: each runs on one sort of database by day, and on both in `make long`."""
+ABOUT_THE_DATABASE = (TESTS / "integration" / "state", TESTS / "property")
+"""Tests that run on both sorts of database. In all others it only remembers: each runs on one by day, on both in `make long`."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
 # run, so that a failure is never a matter of luck; the long one draws new ones.
@@ -170,8 +166,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 
 def sorts_for(test: pytest.FunctionDefinition) -> Sequence[str]:
-    """Return both sorts of database, or for a story the one that its name chooses, so that each proves half of them."""
-    if LONG or not any(test.path.is_relative_to(folder) for folder in STORIES):
+    """Return both sorts of database, or the one that the name of the test chooses, so that each sort proves half of them."""
+    if LONG or any(test.path.is_relative_to(folder) for folder in ABOUT_THE_DATABASE):
         return SORTS
     return (SORTS[crc32(test.originalname.encode()) % len(SORTS)],)
 

@@ -31,6 +31,7 @@ from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.runs import run
 from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
+from tests.fixtures.commands import command
 from tests.fixtures.gnupg import Correspondence
 
 PEOPLE = 2
@@ -147,17 +148,16 @@ class Fleet:
                 run(deployment.sender_context(name, store), order, lambda: datetime.now(UTC))
                 self.move(name, "Akron")
 
-    def call(self, *words: str, timeout: float = 120) -> subprocess.CompletedProcess[str]:
+    def call(self, *words: str) -> subprocess.CompletedProcess[str]:
         """The real command, to its end."""
-        command = [sys.executable, "-m", "bensync", "--config", str(self.config), *words]
-        return subprocess.run(command, capture_output=True, text=True, timeout=timeout, env=_calm())
+        return command("--config", str(self.config), *words, environment=_calm())
 
     def start(self, what: str, **environment: str) -> subprocess.Popen[bytes]:
         """The daemon or a worker, in a process of its own; its log is a file."""
         said = self.folder / f"{what}-{len(self.processes)}.log"
-        command = [sys.executable, "-m", "bensync", "--json", "--config", str(self.config), what]
+        words = [sys.executable, "-m", "bensync", "--json", "--config", str(self.config), what]
         with said.open("wb") as log:
-            process = subprocess.Popen(command, stdout=log, stderr=log, env={**_calm(), **environment})
+            process = subprocess.Popen(words, stdout=log, stderr=log, env={**_calm(), **environment})
         self.processes.append(process)
         return process
 

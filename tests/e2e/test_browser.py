@@ -215,6 +215,7 @@ def every_page(office: Opened) -> dict[str, str]:
     }
 
 
+@pytest.mark.sampled(1 if PICTURES else 2)
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page_is_accessible_and_fits(office, chromium, session, size):
     wrong = []
