@@ -149,10 +149,11 @@ def _require_file(_dialect: object, _record: object, arguments: Any, _options: o
     (file,) = arguments
     if not Path(file).exists():
         raise StateError(
-            f"There is no database at {file}",
-            "the file does not exist",
-            "if bensync has sent files before, let state.url name the database that it used, or restore a backup; "
-            "only for a new deployment run `bensync migrate`",
+            "There is no database",
+            "the file that state.url names does not exist",
+            # The path is here, in what the command line alone prints: pages show no path of the machine.
+            f"{file} is missing: if bensync has sent files before, let state.url name the database that it used, or "
+            "restore a backup; only for a new deployment run `bensync migrate`",
             remedy=ASK_OPERATOR,
         )
 
