@@ -70,6 +70,7 @@ ANSWERS: Mapping[str, Answer] = {
     "events list": _EVENTS,
     "events flagged": _EVENTS,
     "events terminations": _EVENTS,
+    "events waiting": _EVENTS,
     "events show": {"event": events.Event},
     "events board": {"invariants": list[event_runs.Invariant]},
     "events run": {"run": event_runs.EventRunResult},

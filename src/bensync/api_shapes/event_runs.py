@@ -150,6 +150,7 @@ class Board(Shape):
     losses: int
     flagged: int
     stuck: int
+    held_up: int = Field(description="approved terminations that wait behind an open event")
     cobra_open: int
     cobra_missed: int
     cobra_soon: int

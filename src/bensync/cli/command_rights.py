@@ -34,6 +34,7 @@ _RIGHTS: Mapping[str, Right | None] = {
     "events list": Right.SEE_PEOPLE,
     "events flagged": Right.SEE_PEOPLE,
     "events terminations": Right.SEE_PEOPLE,
+    "events waiting": Right.SEE_PEOPLE,
     "events show": Right.SEE_PEOPLE,
     "events board": Right.SEE_OVERVIEW,
     "events summary": Right.SEE_PEOPLE,

@@ -67,6 +67,7 @@ class AlertKey(StrEnum):
     MAIL_FAILED = "mail_failed", RepeatRule.ONCE
     KEY_EXPIRES = "key_expires", RepeatRule.CHANGED
     QUEUE_OVERDUE = "queue_overdue", RepeatRule.ONCE
+    TERMINATION_WAITS = "termination_waits", RepeatRule.DAILY
     FILE_REFUSED = "file_refused", RepeatRule.CHANGED
     FILE_MISSING = "file_missing", RepeatRule.ONCE
     UNREACHABLE = "unreachable", RepeatRule.DAILY

@@ -39,6 +39,17 @@ def check_alerts(context: SiteContext, now: datetime, limits: Limits) -> None:
         _watch_queue(context, state, now, limits)
         _watch_issues(context, state, now, limits)
         _watch_channels(context, state, now, limits)
+        _watch_terminations(context, state, now)
+
+
+def _watch_terminations(context: SiteContext, state: SiteState, now: datetime) -> None:
+    """Check for approved terminations that wait behind an open event; a run takes no step there without a person."""
+    count, oldest = state.events.held_up()
+    if oldest is None:
+        alerting.clear_alerts(context, state, [AlertKey.TERMINATION_WAITS], now)
+    else:
+        days = max(0, (now.date() - oldest).days)
+        alerting.alert(context, state, notices.termination_waits(context.site, count, days), now)
 
 
 def _watch_runs(context: SenderContext, now: datetime, limits: Limits) -> None:

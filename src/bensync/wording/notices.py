@@ -271,6 +271,17 @@ def not_shown(site: str, days: int) -> AlertCondition:
     return AlertCondition(AlertKey.NOT_SHOWN, "HR does not show employees whom it named as changed", detail)
 
 
+def termination_waits(site: str, count: int, days: int) -> AlertCondition:
+    """Return the alert for approved terminations that wait behind an open event while the coverage goes on."""
+    detail = (
+        f"Approved terminations of site {site} wait behind an earlier benefit event that is still open: {count}. The\n"
+        f"coverage of these people goes on. The oldest termination took effect {_counted(days, 'day')} ago.\n\n"
+        f"`bensync events waiting --site {site}` lists them with the event that each waits for. Finish that event\n"
+        "(`bensync events final`), close it (`bensync events close`) or void it (`bensync events reprocess`).\n"
+    )
+    return AlertCondition(AlertKey.TERMINATION_WAITS, "approved terminations wait, and coverage goes on", detail)
+
+
 def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
     """Return the alert for a PGP key that expires soon; each stage sends a new one."""
     when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and can no longer be used"

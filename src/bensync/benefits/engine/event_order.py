@@ -21,6 +21,7 @@ from bensync.benefits.values.events import (
     Process,
     flagged,
 )
+from bensync.core.people import Standing
 from bensync.errors import DecisionError
 
 REPROCESSING = {
@@ -50,6 +51,15 @@ def open_next(case: Case) -> Case:
     if case.open is not None or not queue:
         return case
     return case.put(opened(min(queue, key=lambda event: event.order)))
+
+
+def held_up(case: Case) -> tuple[Event, Event] | None:
+    """Return the approved termination that waits behind the open event, and that event; None where none waits."""
+    running = case.open
+    if running is None or case.participant.standing is not Standing.TERMINATED:
+        return None
+    waiting = [event for event in case.events if event.final and is_queued(event)]
+    return (min(waiting, key=lambda event: event.order), running) if waiting else None
 
 
 def enqueue(case: Case, event: Event) -> Case:

@@ -112,6 +112,11 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "benefits.events:terminations",
             "List the events that would end all coverage and must be marked final first.",
         ),
+        Command(
+            "events waiting",
+            "benefits.events:waiting",
+            "List the approved terminations that wait behind an open event while the coverage goes on.",
+        ),
         Command("events show", "benefits.events:show", "Show one event: offers, elections, and posted coverage."),
         Command("events board", "benefits.events:board", "Check the rules that benefit events must always satisfy."),
         Command("events open", "benefits.events:open_event", "Open events for processing."),

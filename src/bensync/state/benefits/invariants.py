@@ -55,8 +55,9 @@ def finding(subject: str, broken: Iterator[str], fix: str) -> PreflightFinding:
 
 def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
     """No terminated participant has open coverage once all events are processed, unless an event found a program."""
-    # Open coverage is a last row that elects. A leaver may still have it while something of theirs waits, or where an
-    # event on or after the last day found a program that covers leavers; all three are looked up by participant.
+    # Open coverage is a last row that elects. A leaver may still have it while something of theirs waits for the next
+    # run, or where an event on or after the last day found a program that covers leavers. A termination that waits
+    # behind an open event waits for a person, maybe for months, and its coverage goes on: that counts.
     last = _last_rows(transaction).subquery()
     covered = and_(last.c.rank == 1, last.c.coverage == Coverage.ELECT.value)
     left = _participants.c.standing == Standing.TERMINATED.value
@@ -64,7 +65,8 @@ def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
         _activities.c.participant_id == _participants.c.id,
         _activities.c.state.in_([ActivityState.WAITING.value, ActivityState.HELD.value]),
     )
-    at_work = exists().where(_events.c.participant_id == _participants.c.id, _events.c.pending)
+    stalled = exists().where(_events.c.participant_id == _participants.c.id, held_up())
+    at_work = and_(exists().where(_events.c.participant_id == _participants.c.id, _events.c.pending), not_(stalled))
     eligible = exists().where(
         _events.c.participant_id == _participants.c.id,
         _events.c.event_date >= _participants.c.termination_date,
@@ -76,6 +78,18 @@ def _covered_leavers(transaction: SiteTransaction) -> Iterator[str]:
     query = query.where(covered, left, not_(waiting), not_(at_work), not_(eligible))
     for row in transaction.connection.execute(query.order_by(last.c.participant_id, last.c.plan_type)):
         yield f"participant {row.participant_id} is terminated, and the {row.plan_type} coverage goes on"
+
+
+def held_up() -> ColumnElement[bool]:
+    """Return the condition for approved terminations that wait behind an open event of the same participant."""
+    queued = and_(_events.c.final, _events.c.pending, _events.c.status == EventStatus.CLOSED.value)
+    person = _participants.alias("leaver")
+    gone = exists().where(person.c.id == _events.c.participant_id, person.c.standing == Standing.TERMINATED.value)
+    opened = _events.alias("opened")
+    behind = exists().where(
+        opened.c.participant_id == _events.c.participant_id, opened.c.status == EventStatus.OPEN.value
+    )
+    return and_(queued, gone, behind)
 
 
 def _final() -> ColumnElement[bool]:

@@ -115,6 +115,7 @@ class WantedEvents(msgspec.Struct, frozen=True):
         flags: those with one of these.
         stops_short: only losses of all coverage that wait for a mark.
         stuck: only those that cannot go on without a person: AE, PE and EE.
+        held_up: only approved terminations that wait behind an open event.
         participants: only theirs.
     """
 
@@ -124,6 +125,7 @@ class WantedEvents(msgspec.Struct, frozen=True):
     event_class: str = ""
     stops_short: bool = False
     stuck: bool = False
+    held_up: bool = False
     participants: tuple[int, ...] | None = None
 
 
@@ -162,6 +164,7 @@ class EventTally(msgspec.Struct, frozen=True):
         losses: events that would end every coverage and wait for a mark.
         flagged: events that somebody should look at.
         errors: events that cannot go on without a person: AE, PE and EE.
+        held_up: approved terminations that wait behind an open event, while the coverage goes on.
         cobra: COBRA records that are open.
     """
 
@@ -171,6 +174,7 @@ class EventTally(msgspec.Struct, frozen=True):
     losses: int = 0
     flagged: int = 0
     errors: int = 0
+    held_up: int = 0
     cobra: int = 0
 
 
@@ -189,12 +193,21 @@ class EventLists:
             losses=self.losses(),
             flagged=self._count(_events, self._flagged(REVIEWED)),
             errors=self._count(_events, _stuck()),
+            held_up=self.held_up()[0],
             cobra=self._count(_cobra, _cobra.c.state == CobraState.OPEN.value),
         )
 
     def losses(self) -> int:
         """Return how many losses of all coverage wait for confirmation; every page shows it."""
         return self._count(_events, _events.c.stops_short)
+
+    def held_up(self) -> tuple[int, date | None]:
+        """Return how many approved terminations wait behind an open event, and the date of the oldest."""
+        query = select(func.count(), func.min(_events.c.event_date)).where(
+            _events.c.site == self._transaction.site, invariants.held_up()
+        )
+        count, oldest = self._transaction.connection.execute(query).one()
+        return count, oldest
 
     def events(self, wanted: WantedEvents | None = None, number: int = 1, size: int = PAGE_SIZE) -> Page[EventLine]:
         """Return one page of events, the newest first."""
@@ -320,6 +333,8 @@ class EventLists:
             conditions.append(_events.c.stops_short)
         if wanted.stuck:
             conditions.append(_stuck())
+        if wanted.held_up:
+            conditions.append(invariants.held_up())
         if wanted.participants is not None:
             conditions.append(_events.c.participant_id.in_(wanted.participants))
         return conditions

@@ -47,6 +47,7 @@ def board(context: Entered) -> Response:
             losses=tally.losses,
             flagged=tally.flagged,
             stuck=tally.errors,
+            held_up=tally.held_up,
             cobra_open=tally.cobra,
             cobra_missed=due.missed,
             cobra_soon=due.soon,
@@ -65,11 +66,12 @@ def events(
     flag: Flag | None = None,
     event_class: str = "",
     losses: bool = False,
+    held_up: bool = False,
     page: PageNumber = 1,
 ) -> Response:
     """Return one page of events, newest first."""
     flags = frozenset({flag}) if flag is not None else frozenset[Flag]()
-    wanted = WantedEvents(status, process, flags, event_class, stops_short=losses)
+    wanted = WantedEvents(status, process, flags, event_class, stops_short=losses, held_up=held_up)
     with context.read() as state:
         listed = state.events.events(wanted, page, PAGE_SIZE)
     entries = [shapes.event_entry(line, context.site, context.visibility) for line in listed.items]

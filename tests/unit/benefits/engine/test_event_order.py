@@ -6,11 +6,12 @@ import pytest
 from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import enter, notify
-from bensync.benefits.engine.event_order import clear_flag, mark_final, set_indicator, set_status
+from bensync.benefits.engine.event_order import clear_flag, held_up, mark_final, set_indicator, set_status
 from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.activities import ActivitySource, RowEdit
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice
+from bensync.core.people import Standing
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     activity,
@@ -30,6 +31,20 @@ from tests.unit.benefits.situations import (
     statuses_by_number,
 )
 from tests.unit.builders import day
+
+
+def test_A_113_an_approved_termination_behind_an_open_event_is_held_up():
+    after = after_run(with_activities(case(), activity("HIR", "05-20"), activity("TER", "06-01")))
+    assert after.open is not None
+    assert held_up(after) is None
+    left = replace(after, participant=replace(after.participant, standing=Standing.TERMINATED))
+    assert held_up(left) is None, "nobody approved it"
+    (ending,) = [event for event in left.events if event.event_class == "TER"]
+    waiting = mark_final(left, ending.number)
+    held = held_up(waiting)
+    assert held is not None
+    assert [event.event_class for event in held] == ["TER", "HIR"]
+    assert held_up(finish_event(waiting, held[1].number)) is None
 
 
 def test_A_64_of_one_day_the_lower_priority_number_goes_first():

@@ -69,6 +69,11 @@ def terminations(ctx: typer.Context, limit: Limit = None) -> None:
     _list(ctx, WantedEvents(stops_short=True), limit)
 
 
+def waiting(ctx: typer.Context, limit: Limit = None) -> None:
+    """List the approved terminations that wait behind an open event while the coverage goes on."""
+    _list(ctx, WantedEvents(held_up=True), limit)
+
+
 def show(
     ctx: typer.Context,
     event: One,

@@ -41,6 +41,11 @@ _LISTS: Mapping[str, tuple[str, str, WantedEvents]] = {
         "Nothing ends until somebody reviews the event and marks it final. The cause can be a move or a wrong job row.",
         WantedEvents(stops_short=True),
     ),
+    "waiting": (
+        "Terminations that wait",
+        "They wait behind an earlier open event, and the coverage goes on. Finish, close or void the earlier event.",
+        WantedEvents(held_up=True),
+    ),
     "flagged": (
         "To review",
         "Data changed after these events were processed. Check whether they are still right.",
@@ -236,7 +241,13 @@ def _urgency(row: CobraListItem) -> tuple[date, int]:
 
 
 def _numbers(tally: EventTally) -> dict[str, int]:
-    return {"open": tally.in_process, "losses": tally.losses, "flagged": tally.flagged, "stuck": tally.errors}
+    return {
+        "open": tally.in_process,
+        "losses": tally.losses,
+        "waiting": tally.held_up,
+        "flagged": tally.flagged,
+        "stuck": tally.errors,
+    }
 
 
 def _names(context: PageContext, people: Sequence[Who]) -> dict[int, str]:

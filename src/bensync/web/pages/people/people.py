@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from bensync.benefits.engine.event_order import held_up
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import SNAPSHOT
@@ -68,6 +69,7 @@ def person(context: Entered, number: Number) -> Response:
         who=context.visibility.person(who),
         facts=context.visibility.facts(detail.values, who.employee_id),
         **benefits_of(context, case),
+        held_up=held_up(case),
         episodes=list(reversed(episodes)),
         pending=pending,
         trail=trail,
