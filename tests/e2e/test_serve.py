@@ -64,6 +64,23 @@ def test_an_address_that_is_taken_is_told_in_three_lines(config):
         failure = failing(config, f"127.0.0.1:{taken.getsockname()[1]}")
     assert failure.returncode == 10
     assert "The web pages cannot listen at" in failure.stderr
+    assert failure.stdout == ""
+
+
+def test_the_demo_on_a_port_that_is_taken_makes_nothing_and_prints_no_address(tmp_path):
+    with socket.socket() as taken:
+        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            taken.bind(("127.0.0.1", 8480))
+            taken.listen()
+        except OSError:
+            pass  # then somebody else has it, which does as well
+        command = [sys.executable, "-m", "bensync", "demo", "--serve", "--folder", str(tmp_path / "demo")]
+        failure = subprocess.run(command, capture_output=True, text=True, timeout=120)
+    assert failure.returncode == 10
+    assert "cannot listen" in failure.stderr
+    assert failure.stdout == ""
+    assert not (tmp_path / "demo").exists()
 
 
 def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):

@@ -12,6 +12,7 @@ import csv
 import hashlib
 import unicodedata
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from datetime import UTC, datetime
 from functools import partial
 from itertools import islice
 from operator import itemgetter
@@ -206,7 +207,7 @@ class CsvFile:
         stores = {name: _stored(sheet, wanted.tables[name], only) for name, sheet in tables.items()}
         records = _records(people, wanted, stores, only)
         pages = _steady(_pages(records), sheets, mark)
-        return Pull(pages=pages, total=None, deleted=(), watermark=mark, everybody=only is None)
+        return Pull(pages=pages, total=None, deleted=(), watermark=mark, clock=_clock(sheets), everybody=only is None)
 
     def check(self, wanted: FieldSelection) -> Iterable[PreflightFinding]:
         """Preflight: every file, and every wanted field and table column one by one. Raises nothing."""
@@ -230,6 +231,17 @@ class CsvFile:
                 "Name its file under `tables` of the source, or take the table out of the mapping.",
             )
         return self._sheet(self._settings.tables[name])
+
+
+def _clock(sheets: Iterable[CsvSheet]) -> datetime | None:
+    """Return the time at which the newest file was written if that lies ahead of our clock, which is wrong then.
+
+    A folder has no clock of its own. A time behind ours says nothing: the export may be old.
+    """
+    with contextlib.suppress(OSError):
+        newest = datetime.fromtimestamp(max(sheet.path.stat().st_mtime for sheet in sheets), UTC)
+        return newest if newest > datetime.now(UTC) else None
+    return None
 
 
 def _mark(sheets: Iterable[CsvSheet]) -> str:

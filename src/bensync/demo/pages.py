@@ -18,6 +18,7 @@ import uvicorn
 from rich.console import Console
 
 from bensync.actions import users
+from bensync.config.settings import Web
 from bensync.core.access import Grant, Role, command_line_actor
 from bensync.core.people import Standing
 from bensync.core.runs import RunKind
@@ -30,7 +31,7 @@ from bensync.errors import GuardTripped
 from bensync.pipeline.context import RunOptions
 from bensync.pipeline.runs import run
 from bensync.web.app import create_app
-from bensync.web.http.server import address_of, make_server
+from bensync.web.http.server import address_of, bound, make_server
 from bensync.wiring import Deployment
 
 LISTEN = "127.0.0.1:8480"
@@ -91,6 +92,7 @@ def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
     Returns:
         the folder with configuration, database, keys and files.
     """
+    bound(Web(listen=LISTEN)).close()  # before two weeks are made up for pages that nobody could open
     place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
     console.print(f"[bold]bensync demo[/]: two weeks of a made-up employer with {employees} people; a moment, please.")
     with open_pages(place, employees) as opened:
@@ -201,7 +203,7 @@ def _end_by_hand(scene: DemoStage, employee: FakeEmployee) -> None:
     if participant is not None and participant.standing is Standing.ACTIVE:
         reason = "letter of resignation"
         actions = scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: scene.now)
-        actions.terminate(participant.id, scene.now.date(), reason)
+        actions.terminate(participant.id, scene.now.date(), reason, confirmed=True)
 
 
 def _decide(scene: DemoStage) -> None:

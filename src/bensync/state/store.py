@@ -16,7 +16,7 @@ from bensync.errors import StateError, run_command
 from bensync.fault_points import around
 from bensync.state.audit import chain
 from bensync.state.db import sqlite_statistics
-from bensync.state.db.database import Database, head, schema_of
+from bensync.state.db.database import Database, head, refuse_newer, schema_of
 from bensync.state.db.engine import create_file, transaction
 from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.db.vault import Seal, Vault, new_data_key
@@ -73,6 +73,7 @@ class Store(Database):
         create_file(self._engine)
         with transaction(self._engine, write=True) as (connection, begun):
             before = schema_of(connection)
+            refuse_newer(before)
             _upgrade(connection)
             sqlite_statistics.expect_many(connection)
             secrets = set(connection.scalars(select(_secrets.c.name)))

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import os
 import re
+import time
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -245,3 +247,12 @@ def test_many_people_come_in_pages(world):
 def test_an_unknown_encoding_is_refused_by_the_settings():
     with pytest.raises(ValidationError, match="not an encoding"):
         CsvFileSettings(folder=Path(), encoding="utf-9")
+
+
+def test_a_file_written_after_our_now_shows_that_our_clock_is_behind(world):
+    assert world.source.pull(WANTED, None).clock is None
+    ahead = time.time() + 7200
+    os.utime(world.folder / "status.csv", (ahead, ahead))
+    clock = world.source.pull(WANTED, None).clock
+    assert clock is not None
+    assert abs(clock.timestamp() - ahead) < 1

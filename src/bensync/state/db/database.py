@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from bensync.errors import ConfigError, StateError, run_command
+from bensync.errors import ASK_OPERATOR, ConfigError, StateError, run_command
 from bensync.fault_points import around
 from bensync.state.db.engine import PROBED, encrypted, make_engine, transaction
 
@@ -72,6 +72,7 @@ class Database:
         """
         with self.whole() as connection:
             version = schema_of(connection)
+        refuse_newer(version)
         if version != head():
             why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`", remedy=run_command("migrate"))
@@ -97,6 +98,21 @@ def schema_of(connection: Connection) -> str | None:
         return None
     version: str | None = connection.scalar(text("SELECT version_num FROM alembic_version"))
     return version
+
+
+def refuse_newer(schema: str | None) -> None:
+    """Raise if a database has the schema of a later version, which this one does not understand.
+
+    Raises:
+        StateError: it has.
+    """
+    if schema is not None and schema > head():
+        raise StateError(
+            "The database belongs to a newer version of bensync",
+            f"its schema is {schema}, and this version knows {head()}",
+            "install the version that used it last; the database is sound, and no backup needs to be restored",
+            remedy=ASK_OPERATOR,
+        )
 
 
 def head() -> str:

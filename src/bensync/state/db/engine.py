@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -39,6 +40,9 @@ PROBED = {
 
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
 _FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+_SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
+_POSTGRESQL_DAMAGE = frozenset({"XX001", "XX002"})
+"""SQLSTATEs of a damaged table or index."""
 _PASSING = ("08", "40", "53", "55P03", "57")
 """Beginnings of SQLSTATEs that may be gone at the next try: connections, deadlocks, resources, locks, shut-downs."""
 
@@ -211,12 +215,34 @@ def _translated() -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _trouble(error) from error
+    except sqlite3.DatabaseError as error:  # of the first connection, before SQLAlchemy translates any
+        raise _damaged(error) from error
+
+
+def _damaged(cause: object) -> StateError:
+    return StateError(
+        "The database is damaged",
+        " ".join(str(cause).partition("DETAIL:")[0].split()),
+        "stop the daemon and the pages, copy the database and the files beside it, then restore the newest backup: "
+        "`bensync restore FILE --yes --force`",
+        remedy=ASK_OPERATOR,
+    )
+
+
+def _is_damage(cause: object) -> bool:
+    return (
+        getattr(cause, "sqlite_errorcode", 0) & 0xFF in _SQLITE_DAMAGE
+        or getattr(cause, "sqlstate", None) in _POSTGRESQL_DAMAGE
+    )
 
 
 def _trouble(error: DBAPIError) -> StateError:
+    if _is_damage(error.orig):
+        return _damaged(error.orig)
     if not isinstance(error, OperationalError):
         kind = type(error.orig).__name__  # the text of a violated constraint holds values
-        return StateError("The database refused a statement", kind, "run `bensync check`", remedy=run_command("check"))
+        fix = "run `bensync fsck`; if it finds nothing, report it with the output of --verbose"
+        return StateError("The database refused a statement", kind, fix, remedy=run_command("fsck"))
     # PostgreSQL quotes the values of a row in DETAIL.
     why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
     cause: Any = error.orig

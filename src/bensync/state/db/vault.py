@@ -104,7 +104,7 @@ class Seal:
             raise StateError(
                 "A sealed value cannot be opened",
                 "the state key is another one than that of this database, or the database is damaged",
-                "set the key that this database was made with, or restore a backup",
+                "put back the copy of the key that belongs to this database; if the key is right, run `bensync fsck`",
             ) from error
 
 
@@ -201,7 +201,7 @@ def _parse(state_key: str) -> Mapping[int, bytes]:
         raise ConfigError(
             "The state key is not usable",
             "it is not VERSION:BASE64 of 32 bytes",
-            "`bensync init` writes a good one; copy it unaltered",
+            "put back the copy of this key that you keep apart, unaltered; another key opens nothing in the database",
             remedy=ASK_OPERATOR,
         )
     return keys

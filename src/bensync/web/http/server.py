@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import socket
 import sys
 import threading
 from collections.abc import Iterable
@@ -15,6 +16,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bensync.config.settings import Web
+from bensync.errors import ConfigError
 from bensync.web.http.middleware import SECURITY_HEADERS
 
 _LONGEST_HEAD = 32 * 1024
@@ -56,6 +58,24 @@ def make_server(app: FastAPI, web: Web) -> uvicorn.Server:
             timeout_graceful_shutdown=10,
         )
     )
+
+
+def bound(web: Web) -> socket.socket:
+    """Return a socket at the address of the pages, before anybody reads that they are there.
+
+    Raises:
+        ConfigError: the address is in use, or is not on this machine.
+    """
+    listener = socket.socket(socket.AF_INET6 if ":" in web.host else socket.AF_INET)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((web.host, web.port))
+        listener.listen()
+    except OSError as error:
+        listener.close()
+        what, why = f"The web pages cannot listen at {web.listen}", error.strerror or type(error).__name__
+        raise ConfigError(what, why, "stop what listens there, or name another address with --listen") from error
+    return listener
 
 
 def address_of(web: Web) -> str:

@@ -36,5 +36,17 @@ def test_a_database_without_tables_says_what_to_do(tmp_path: Path) -> None:
 def test_a_damaged_database_is_a_state_error(tmp_path: Path) -> None:
     (tmp_path / "bad.db").write_bytes(b"this is no database" * 100)
 
-    with pytest.raises(StateError):
+    with pytest.raises(StateError) as caught:
         Store(f"sqlite:///{tmp_path}/bad.db", KEY).check()
+    assert "bensync restore" in caught.value.fix
+    assert not caught.value.retry
+
+
+def test_a_schema_of_a_later_version_is_refused_and_not_migrated(store: Store) -> None:
+    with store.whole("test.newer") as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+    for attempt in (store.check, store.migrate):
+        with pytest.raises(StateError) as caught:
+            attempt()
+        assert "newer version" in caught.value.what
+        assert "migrate" not in caught.value.fix

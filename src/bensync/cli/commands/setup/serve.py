@@ -12,9 +12,8 @@ from bensync import log
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import now
 from bensync.cli.session import session
-from bensync.errors import ConfigError
 from bensync.web.app import create_app
-from bensync.web.http.server import address_of, end_with_input, make_server
+from bensync.web.http.server import address_of, bound, end_with_input, make_server
 
 
 def serve(
@@ -33,6 +32,7 @@ def serve(
     with call.store() as store:  # a database that is not ready is an error here, not on every page
         elsewhere = optional_workers.adhoc_runs(deployment, store)
     server = make_server(create_app(deployment, now, elsewhere), deployment.settings.web)
+    listener = bound(deployment.settings.web)
     call.answer(
         # Printed before the server runs: afterwards this process only serves.
         {"serve": {"address": address_of(deployment.settings.web)}},
@@ -41,12 +41,5 @@ def serve(
     # The daemon that started this process holds the other end of its standard input.
     if tended:
         end_with_input(server)
-    with contextlib.suppress(SystemExit):  # how the server says that it could not begin
-        server.run()
-    if not server.started and not server.should_exit:
-        web = deployment.settings.web
-        raise ConfigError(
-            f"The web pages cannot listen at {web.listen}.",
-            "The address is in use, or is not on this machine.",
-            "Name another address.",
-        )
+    with contextlib.closing(listener):
+        server.run([listener])
