@@ -105,6 +105,7 @@ class Seal:
                 "A sealed value cannot be opened",
                 "the state key is another one than that of this database, or the database is damaged",
                 "put back the copy of the key that belongs to this database; if the key is right, run `bensync fsck`",
+                remedy=ASK_OPERATOR,
             ) from error
 
 
