@@ -54,7 +54,8 @@ class SmallWorld:
     def __init__(self, guards: Guards, options: StatusOptions = OPTIONS) -> None:
         self.guards = guards
         self.options = options
-        self.rules = IntakeRules()
+        # People of the small world have few fields.
+        self.rules = IntakeRules(required=("ssn",))
         self.company = Company(now=START)
         self.hr = HrSide(self.company)
         self.layout = feed.load("benetrac", MAPPING.synced(), dated_rows=True)

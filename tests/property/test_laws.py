@@ -36,6 +36,7 @@ WIDE_OPEN = Guards(
     terminations_always=Limit(),
     new_hires=Limit(),
     ssn_changes=Limit(),
+    emptied=Limit(),
     one_field=Limit(),
     rows_in_error=Limit(),
 )
@@ -173,7 +174,11 @@ def test_no_request_terminates_without_an_inactive_row(row, person):
 @given(people, baselines)
 def test_released_by_its_own_name_a_plan_flows_whole(pulled, last_sent):
     pulled = [candidate(person) for person in pulled]
-    strict = Guards(Limit(0), Limit(0), Limit(0), Limit(0), Limit(0), Limit(0))
+    none = Limit(0)
+    strict = Guards(
+        terminations=none, terminations_always=none, new_hires=none, ssn_changes=none, emptied=none, one_field=none,
+        rows_in_error=none,
+    )  # fmt: skip
     first = plan(pulled, last_sent, guards=strict)
     released = plan(pulled, last_sent, guards=strict, allowed=first.fingerprint)
     assert released.fingerprint == first.fingerprint
