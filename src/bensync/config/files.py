@@ -141,5 +141,8 @@ def read_toml(file: Traversable, shown: str, what: str = "configuration", fix: s
         raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", fix) from None
     except OSError as error:
         raise ConfigError(f"{shown} cannot be read", error.strerror or "", "fix its permissions") from error
+    except RecursionError:
+        why = "It nests more deeply than any configuration does."
+        raise ConfigError(f"{shown} is not valid TOML", why, "fix the brackets") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(f"{shown} is not valid TOML", str(error), "fix the line that the message names") from error

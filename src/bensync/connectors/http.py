@@ -219,7 +219,7 @@ def decode(body: bytes | bytearray | msgspec.Raw, decoder: msgspec.json.Decoder[
         raise SourceError(
             f"HR's answer to {path} has an unknown shape", str(error), "Look for a newer version of bensync."
         ) from error
-    except (msgspec.DecodeError, UnicodeDecodeError):
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # raised below without a cause: a UnicodeDecodeError carries the whole body
     raise SourceError(
         f"HR's answer to {path} is not JSON",

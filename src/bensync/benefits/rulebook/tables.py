@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
@@ -18,6 +18,7 @@ OFF = "OFF"
 """The event class of a trigger that exists and is switched off (S4-31)."""
 
 Money = Decimal
+Amount = Annotated[Decimal, Field(ge=0)]
 
 # The bounds reject typing errors: ten years is more than any rule of coverage reaches.
 Months = Field(0, ge=-120, le=120, description="calendar months")
@@ -140,12 +141,12 @@ class PlanOption(_RulebookTable):
     employee: Money = Decimal(0)
     company: Money = Decimal(0)
     per_thousand: bool = False
-    amount: Money | None = None
-    multiple: Decimal | None = None
+    amount: Amount | None = None
+    multiple: Amount | None = None
     round_up_to: Money = Field(Decimal(1), gt=0)
-    cap: Money | None = None
+    cap: Amount | None = None
     proof: bool = False
-    minimum: Money | None = Field(None, description="of the yearly contribution")
+    minimum: Amount | None = Field(None, description="of the yearly contribution")
     maximum: Money | None = None
 
 
@@ -212,7 +213,7 @@ class AddRule(Scope):
     deduction: BeginDate | None = None
     default: str = Field("", description="the option that a final mark loads")
     auto_add: bool = Field(default=False, description="load the default without anybody's mark (model K3)")
-    contribution: Money | None = None
+    contribution: Amount | None = None
     tax: Literal["", "before", "after"] = ""
     account: str = ""
 
