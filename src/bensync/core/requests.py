@@ -46,7 +46,7 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.GAP: "the employee left and came back between two syncs; coverage may have a gap",
     WarningCode.PREVIOUSLY_DECLINED: "an earlier request for this person was declined",
     WarningCode.REACTIVATES: "a terminated participant becomes active again",
-    WarningCode.ENDS_COVERAGE: "the participant's coverage ends",
+    WarningCode.ENDS_COVERAGE: "the participant leaves, so their coverage must end",
     WarningCode.SECOND_APPROVER: "retroactive beyond the limit of this site: needs a second approver",
     WarningCode.TOUCHES_EVENT: "it changes data that a processed benefit event is based on",
     WarningCode.REQUIRED_CLEARED: "HR cleared a required field",
