@@ -39,7 +39,7 @@ def write(folder: Path, people: int, seed: int = 7) -> int:
 
 
 def _line(number: int, *, moved: bool) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    born = f"{1950 + number % 50}-{1 + number % 12:02}-{1 + number % 28:02}"
+    born = f"{1950 + number % 30}-{1 + number % 12:02}-{1 + number % 28:02}"
     hired = f"{2001 + number % 24}-{1 + number % 12:02}-{1 + number % 28:02}"
     city = "Springfield" if moved else _CITIES[number % 6]
     serial = 1 + number % 9999
