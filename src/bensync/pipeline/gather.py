@@ -211,7 +211,7 @@ def _read(
             projected = _project(context, employee, as_of)
             if isinstance(projected, Issue):
                 issues.append(projected)
-                filled[tuple(employee.values)] += 1
+                filled[_filled_fields(employee)] += 1
             else:
                 candidates.append(_candidate(vault, *projected, unchanged_filter.take(employee.id)))
                 filled[tuple(projected[0].values)] += 1
@@ -222,6 +222,11 @@ def _read(
             filled[tuple(candidate.present().values)] += 1
     reading = PullStatistics(people + len(recognised), _each(filled), len(out_of_scope))
     return Pulled(candidates, issues, pull.deleted, reading, () if repeat else recognised, out_of_scope=out_of_scope)
+
+
+def _filled_fields(employee: Employee) -> tuple[str, ...]:
+    """Return the fields that somebody blocked has: HR shows them, so they count as filled."""
+    return tuple(dict.fromkeys((*employee.values, *(name for row in employee.rows for name in row.values))))
 
 
 def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
