@@ -11,6 +11,7 @@ SETTINGS = frozenset(
     SRC / path
     for path in (
         "config/settings.py",
+        "config/tables.py",
         "connectors/bamboohr/settings.py",
         "connectors/csvfile.py",
         "delivery/settings.py",
@@ -27,6 +28,8 @@ OTHER_MEANINGS = frozenset(
         "demo.employees",  # how many people the demo invents
         "UploadCenter.user",  # the demo's own user
         "load.user",  # whom the audit trail names
+        "Pull.everybody",  # whether an answer holds everybody, and not the daily reconciliation
+        "pull.everybody",
     }
 )
 

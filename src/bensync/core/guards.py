@@ -151,18 +151,20 @@ class PullStatistics(msgspec.Struct, frozen=True):
 
     Attributes:
         people: the people who were read.
-        filled: how many of those in scope had each field filled.
+        filled: how many of those who were counted had each field filled.
         out_of_scope: how many of those who were read are out of scope.
+        unreadable: how many have a record that cannot be read, which shows no field as filled or as empty.
     """
 
     people: int
     filled: Mapping[str, int]
     out_of_scope: int = 0
+    unreadable: int = 0
 
     @property
-    def in_scope(self) -> int:
-        """How many of those who were read are in scope."""
-        return self.people - self.out_of_scope
+    def counted(self) -> int:
+        """How many of those who were read count for fill rates."""
+        return self.people - self.out_of_scope - self.unreadable
 
 
 _NO_ERROR = UNSEEN | {IssueCode.NOT_STARTED, IssueCode.STATUS_UNKNOWN}
@@ -230,8 +232,8 @@ def _errors(guards: Guards, population: Population, reading: PullStatistics, iss
 def _fill(guards: Guards, population: Population, reading: PullStatistics) -> list[Alarm]:
     alarms = []
     for field, before in population.fill_rates.items():
-        now = reading.filled.get(field, 0) / reading.in_scope if reading.in_scope else 0
-        lost = round((before - now) * reading.in_scope)
+        now = reading.filled.get(field, 0) / reading.counted if reading.counted else 0
+        lost = round((before - now) * reading.counted)
         # The share of a handful of people jumps with each of them (decision 19), so people count as well. Rounded,
         # because 0.8 - 0.7 is a little more than a tenth in binary: a fall of exactly the limit would refuse.
         if lost > _LOST and round((before - now) * 100, 2) > guards.fill_rate_points:

@@ -133,14 +133,14 @@ def _first_load(context: SenderContext, pulled: Pulled, as_of: date) -> FirstLoa
     """Return the quality of a first load; refuse one in which nobody has a required field."""
     statistics, columns = pulled.statistics, [field for field, _ in context.layout.columns]
     first_load = examine_first_load(
-        statistics.filled, columns, context.rules.required, pulled.candidates, statistics.in_scope, as_of
+        statistics.filled, columns, context.rules.required, pulled.candidates, statistics.counted, as_of
     )
     empty = first_load.empty()
     if pulled.candidates and empty:  # where everybody is blocked, the reason is another one
         listed = " and no ".join(empty)
         raise GuardTripped(
             f"The first load has no {listed} (first_load_empty)",
-            f"the field is required, and nobody among {statistics.in_scope} people has a value in it",
+            f"the field is required, and nobody among {statistics.counted} people has a value in it",
             "check in HR that the key may see the field, and in `[sites.NAME.mapping]` where its values come from",
         )
     return first_load
@@ -200,7 +200,7 @@ def _read(
     issues: list[Issue] = []
     filled: Counter[tuple[str, ...]] = Counter()
     out_of_scope: dict[str, str] = {}
-    people = 0
+    people = blocked = 0
     for page in context.progress(pull.pages, pull.total):
         people += len(page)
         for employee in _employees(context, page, issues):
@@ -211,6 +211,7 @@ def _read(
             projected = _project(context, employee, as_of)
             if isinstance(projected, Issue):
                 issues.append(projected)
+                blocked += 1
                 filled[_filled_fields(employee)] += 1
             else:
                 candidates.append(_candidate(vault, *projected, unchanged_filter.take(employee.id)))
@@ -220,7 +221,7 @@ def _read(
         for candidate in unchanged_filter.candidates():
             candidates.append(candidate)
             filled[tuple(candidate.present().values)] += 1
-    reading = PullStatistics(people + len(recognised), _each(filled), len(out_of_scope))
+    reading = PullStatistics(people + len(recognised), _each(filled), len(out_of_scope), len(issues) - blocked)
     return Pulled(candidates, issues, pull.deleted, reading, () if repeat else recognised, out_of_scope=out_of_scope)
 
 
@@ -310,7 +311,7 @@ def _statistics(pull: Pull, pulled: Pulled, baseline: Baselines, memory: SourceM
     statistics = pulled.statistics
     if not (pull.everybody and pulled.recognised):
         return statistics
-    filled = {field: round(rate * statistics.in_scope) for field, rate in memory.fill_rates.items()}
+    filled = {field: round(rate * statistics.counted) for field, rate in memory.fill_rates.items()}
     for candidate in pulled.candidates:
         before = baseline.by_key.get(candidate.key)
         if before is not None and before.encoded is not None:
@@ -350,6 +351,6 @@ def _next_memory(
 
 
 def _fill_rates(pull: Pull, pulled: Pulled) -> dict[str, float]:
-    read = pulled.statistics.in_scope - (0 if pull.everybody else len(pulled.recognised))
+    read = pulled.statistics.counted - (0 if pull.everybody else len(pulled.recognised))
     # Never a division by zero: while nobody was read, no field is counted.
     return {name: round(count / read, 4) for name, count in pulled.statistics.filled.items()}

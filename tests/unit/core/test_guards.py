@@ -326,6 +326,13 @@ def test_a_field_that_far_fewer_people_have_refuses_the_run(before, filled, peop
     assert actual == ({} if lost is None else {"field_restricted": lost})
 
 
+def test_records_that_cannot_be_read_count_for_no_fill_rate():
+    population = Population(100, first=False, fill_rates={"city": 1.0})
+    reading = PullStatistics(100, {"city": 80}, unreadable=20)
+    assert refusals(GUARDS, population, reading, {}) == []
+    assert refusals(GUARDS, population, PullStatistics(20, {}, unreadable=20), {}) == []
+
+
 def test_each_field_that_got_lost_has_its_alarm():
     rates = {"birth_date": 1.0, "gender": 0.9, "city": 1.0}
     population = Population(100, first=False, fill_rates=rates)

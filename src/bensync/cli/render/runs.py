@@ -62,7 +62,12 @@ def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> N
 def _print_first_load(console: Console, load: FirstLoad) -> None:
     """Print how complete a first load is: a wrong mapping shows here, before anybody is sent."""
     rows = [
-        (entry.field, "required" if entry.required else "", f"{entry.filled:,}", f"{entry.filled / load.people:.0%}")
+        (
+            entry.field,
+            "required" if entry.required else "",
+            f"{entry.filled:,}",
+            f"{entry.filled / max(load.people, 1):.0%}",
+        )
         for entry in load.fields
     ]
     table(console, f"First load: {count(load.people, 'person', 'people')} read", ("Field", "", "Filled", "Share"), rows)

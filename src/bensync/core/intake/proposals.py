@@ -80,7 +80,8 @@ def classify(
         return None
     changed = changes(profile, participant)
     warnings = _warnings(kind, profile, participant, owner, changed, as_of, rules)
-    if kind is ChangeKind.NEW and in_operation and _late_hire(profile, as_of, rules):
+    # With another SSN, the same HR employee is no late hire.
+    if kind is ChangeKind.NEW and owner is None and in_operation and _late_hire(profile, as_of, rules):
         warnings.append(WarningCode.RETROACTIVE)
     if declined_before:
         warnings.append(WarningCode.PREVIOUSLY_DECLINED)

@@ -394,6 +394,11 @@ def test_A_94_a_hire_that_hr_shows_long_after_is_retroactive_except_in_a_first_l
     assert (proposal.kind, proposal.warnings, proposal.risk) == (ChangeKind.NEW, warnings, Risk.LOW)
 
 
+def test_A_35_an_employee_with_another_ssn_is_no_late_hire():
+    proposal = classified(profile(hire_date="2026-02-10"), None, participant(), in_operation=True)
+    assert proposal.warnings == (WarningCode.POSSIBLE_DUPLICATE,)
+
+
 def test_A_94_somebody_inactive_is_no_late_hire():
     assert WarningCode.RETROACTIVE not in warned(profile(**LEFT), None, in_operation=True)
 
