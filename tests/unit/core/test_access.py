@@ -17,6 +17,8 @@ from bensync.core.access import (
     actor_for,
     command_line_actor,
     delay_after,
+    is_same_person,
+    people_of,
 )
 from bensync.mappings.catalogue import FIELDS
 
@@ -158,6 +160,38 @@ def test_at_the_terminal_the_machine_decides():
 
     assert all(local.may(right, site) for right in Right for site in ("acme", "other"))
     assert not local.signed_in
+
+
+@pytest.mark.parametrize(
+    ("given", "text"),
+    [
+        (Grant(Role.BROKER), "broker"),
+        (Grant(Role.EMPLOYEE, "7", frozenset({Right.CORRECT_OWN})), "employee +correct_own of record 7"),
+    ],
+)
+def test_a_role_is_named_in_the_audit_trail_with_its_extras_and_record(given, text):
+    assert given.text() == text
+
+
+@pytest.mark.parametrize(
+    ("name", "other", "same"),
+    [
+        ("kim", "Kim", True),
+        ("kim (by root)", "root", True),
+        ("kim (by root)", "lee (by root)", True),
+        ("kim (by root)", "kim", True),
+        ("kim", "lee", False),
+        ("kim (by root)", "lee (by max)", False),
+    ],
+)
+def test_two_names_are_one_person_if_they_share_a_user_or_the_name_that_one_acts_under(name, other, same):
+    assert is_same_person(name, other) is same
+    assert is_same_person(other, name) is same
+
+
+def test_a_name_on_the_command_line_has_up_to_two_people_behind_it():
+    assert command_line_actor("root", acts_as="kim").name == "kim (by root)"
+    assert people_of("Kim (by root)") == {"kim", "root"}
 
 
 def test_each_failure_from_the_fifth_on_doubles_the_wait_up_to_a_quarter_of_an_hour():
