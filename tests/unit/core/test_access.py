@@ -165,8 +165,8 @@ def test_at_the_terminal_the_machine_decides():
 @pytest.mark.parametrize(
     ("given", "text"),
     [
-        (Grant(Role.BROKER), "broker"),
-        (Grant(Role.EMPLOYEE, "7", frozenset({Right.CORRECT_OWN})), "employee +correct_own of record 7"),
+        (Grant("acme", Role.BROKER), "broker"),
+        (Grant("acme", Role.EMPLOYEE, "7", frozenset({Right.CORRECT_OWN})), "employee +correct_own of record 7"),
     ],
 )
 def test_a_role_is_named_in_the_audit_trail_with_its_extras_and_record(given, text):
