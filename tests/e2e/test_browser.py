@@ -334,7 +334,7 @@ def test_without_scripts_everything_works(office, chromium, session):
     expect(page.get_by_role("status")).to_contain_text("1 request approved.")
     page.goto(f"{office.address}sites/acme/requests/{waiting[ChangeKind.TERMINATE]}")
     page.get_by_text("Decline…").click()
-    page.get_by_label("Wrong in HR").check()
+    page.get_by_role("radio", name=re.compile("^Wrong in HR")).check()
     page.get_by_role("button", name="Decline request").click()
     expect(page.get_by_role("status")).to_contain_text("Request declined")
     page.goto(f"{office.address}sites/acme")
