@@ -13,7 +13,7 @@ from bensync.daemon.config_snapshot import ConfigSnapshot
 from bensync.errors import ConfigError
 
 SCRIPT = """
-import ctypes, encodings.cp437, os, pathlib, resource, sys
+import ctypes, encodings.cp437, encodings.utf_8_sig, os, pathlib, resource, sys
 from bensync.config.files import Files
 from bensync.hardening import harden
 if os.getuid() == 0:
