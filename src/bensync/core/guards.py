@@ -286,7 +286,7 @@ def _kinds(guards: Guards, changes: Sequence[Change]) -> Iterator[_Kind]:
     new = [change for change in changes if change.kind is ChangeKind.NEW and not change.ssn_changed]
     kinds = [
         _Kind(HoldingGuard.TERMINATIONS, HoldingGuard.TERMINATIONS, "would be terminated", ended),
-        _Kind(HoldingGuard.SSN_CHANGES, HoldingGuard.SSN_CHANGES, "have another SSN", moved),
+        _Kind(HoldingGuard.SSN_CHANGES, HoldingGuard.SSN_CHANGES, "would get another SSN", moved),
         _Kind(HoldingGuard.NEW_HIRES, HoldingGuard.NEW_HIRES, "would be new", new),
     ]
     by_field: dict[str, list[Change]] = {}
@@ -301,7 +301,7 @@ def _kinds(guards: Guards, changes: Sequence[Change]) -> Iterator[_Kind]:
         _Kind(
             HoldingGuard.ONE_FIELD,
             f"{HoldingGuard.ONE_FIELD}:{field}",
-            f"have another {field}: was the mapping edited?",
+            f"would get another {field}: was the mapping edited?",
             rows,
         )
         for field, rows in by_field.items()
@@ -335,5 +335,6 @@ def _passed(guards: Guards, population: Population, kind: _Kind) -> Limit | None
 
 
 def _text(kind: _Kind, sent: int) -> str:
-    text = f"{len(kind.rows)} people {kind.what}"
+    people = "1 person" if len(kind.rows) == 1 else f"{len(kind.rows)} people"
+    text = f"{people} {kind.what}"
     return f"{text} ({sent} more were sent since yesterday)" if sent else text

@@ -177,6 +177,11 @@ def refused(plan: SyncPlan) -> tuple[Alarm, ...]:
     return tuple(alarm for alarm in plan.alarms if alarm.refuses)
 
 
+def needs_person(plan: SyncPlan) -> bool:
+    """Return whether somebody must look at a plan: rows are held, or people are blocked who should have started."""
+    return bool(plan.held) or any(issue.code is not IssueCode.NOT_STARTED for issue in plan.issues)
+
+
 def _fingerprint(as_of: date, sends: Sequence[Change], held: Sequence[HeldChange], refusals: Sequence[Alarm]) -> str:
     """Return a name for exactly what is stopped on this day, made of kinds and keyed hashes, so nothing personal.
 

@@ -395,4 +395,4 @@ def _record_issues(context: SenderContext, state: SiteState, gathered: Gathered,
     if loud:
         alert(context, state, notices.blocked(context.site, loud), now)
     if plan.held:
-        alert(context, state, notices.held(context.site, plan.alarms, plan.fingerprint), now)
+        alert(context, state, notices.held(context.site, plan.alarms, plan.fingerprint, sent=bool(plan.sends)), now)

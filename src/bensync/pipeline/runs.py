@@ -66,7 +66,9 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
             _refuse_unknown_files(leased_context, options)
             gathered = gather(leased_context, options, now)
             point("run.gathered")
-            _note_plan(leased_context, run_id, gathered)  # a plan that is refused must be there to be looked at
+            # A plan that is refused must be there to be looked at.
+            _note_plan(leased_context, options, run_id, gathered, now)
+            _stop_if_stale(options, gathered.plan)
             _stop_if_refused(gathered.plan)
             outcome = carry_out(leased_context, options, run_id, gathered, clock)
     point("run.over")
@@ -209,8 +211,6 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
     """Record the start of a run, and how it failed if it does; yield its number."""
     with context.write("run.start") as state:
         run_id = state.runs.start(options.kind, options.trigger, options.actor, as_of, now, options.populations or ())
-        if options.allow:
-            state.audit.record(options.actor, "plan.allow", f"plan {options.allow}", now)
     log.info("run.start", site=context.site, run=run_id, kind=options.kind, as_of=as_of.isoformat())
     try:
         yield run_id
@@ -229,7 +229,7 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
         raise
 
 
-def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
+def _note_plan(context: SenderContext, options: RunOptions, run_id: int, gathered: Gathered, now: datetime) -> None:
     plan = gathered.plan
     same = sum(1 for change in plan.sends if change.kind is ChangeKind.UNCHANGED)
     # People who are blocked or held are counted there, whether a full file repeats them or not.
@@ -250,8 +250,21 @@ def _note_plan(context: SenderContext, run_id: int, gathered: Gathered) -> None:
         counts["out_of_scope"] = len(plan.out_of_scope)
     with context.write("run.plan") as state:
         state.runs.note_plan(run_id, plan, counts, gathered.fill_rates)
+        if options.allow == plan.fingerprint:
+            state.audit.record(options.actor, "plan.allow", f"plan {options.allow}", now)
         # Before anything is sent: these employees' records changed, and their profiles equal the baseline already.
         state.baselines.remember_digests(plan.record_digests)
+
+
+def _stop_if_stale(options: RunOptions, plan: SyncPlan) -> None:
+    """Refuse to release another plan than the one that a person looked at."""
+    if options.allow and options.allow != plan.fingerprint:
+        raise GuardTripped(
+            "The plan is not the one that was allowed (plan_changed)",
+            f"{options.allow} was allowed; today, HR's data make plan {plan.fingerprint}",
+            "Look at `bensync plan` again, then allow what it shows, or run without --allow.",
+            remedy=run_command("plan"),
+        )
 
 
 def _stop_if_refused(plan: SyncPlan) -> None:

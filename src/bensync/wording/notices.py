@@ -49,7 +49,8 @@ def brief(
     if run is RunKind.SNAPSHOT:
         did = f"The snapshot took over {_people(counts.get('changed', 0))}"
     elif file is None:
-        did = f"The {run.lower()} run read {_people(read)} and found nothing to send"
+        nothing = "sent nothing" if counts.get("held") else "found nothing to send"
+        did = f"The {run.lower()} run read {_people(read)} and {nothing}"
     else:
         rows = ", ".join(f"{kinds[kind]} {word}" for kind, word in _WORDS.items() if kinds.get(kind))
         did = f"The {run.lower()} run sent {_people(sum(kinds.values()))} ({rows}) in {file}"
@@ -190,11 +191,15 @@ def events_failed(site: str, error: BaseException) -> AlertCondition:
     return AlertCondition(condition.key, condition.subject, condition.detail, EVENTS)
 
 
-def held(site: str, alarms: Iterable[Alarm], plan: str) -> AlertCondition:
-    """Return the alert for changes that reached a safety limit and are held for review (A-53)."""
+def held(site: str, alarms: Iterable[Alarm], plan: str, *, sent: bool) -> AlertCondition:
+    """Return the alert for changes that reached a safety limit and are held for review (A-53).
+
+    ``sent`` says whether other changes of the same run were sent.
+    """
     lines = "\n".join(f"  - {alarm.text} (limit {alarm.limit})" for alarm in alarms)
+    rest = "all others were sent" if sent else "there were no others to send"
     detail = (
-        f"Changes of site {site} reached a safety limit and are held for review; all others were sent:\n\n{lines}\n\n"
+        f"Changes of site {site} reached a safety limit and are held for review; {rest}:\n\n{lines}\n\n"
         f"`bensync plan --site {site}` lists them. If they are right, approve exactly this plan today with\n"
         f"`bensync sync --site {site} --allow {plan}`.\n"
     )

@@ -91,6 +91,32 @@ OUTCOMES: Mapping[str, str] = {
     "CAUGHT_UP": "File numbers were updated after a restore",
 }
 
+
+def run_result(outcome: str | None, counts: Mapping[str, int]) -> str:
+    """Return the result of a run that ended well, as a sentence without its full stop; pages and commands share it.
+
+    Args:
+        outcome: the outcome of the run.
+        counts: its counts: what was held, and who was blocked, is part of the result.
+    """
+    held, blocked = counts.get("held", 0), counts.get("kept_back", 0)
+    result = OUTCOMES.get(outcome or "", "Completed")
+    if held and outcome == Outcome.NO_CHANGES:
+        result = f"All changes, of {count(held, 'person', 'people')}, were held for review, so no file was sent"
+    elif held:
+        result += f"; changes of {count(held, 'person', 'people')} were held for review"
+    if blocked:
+        result += f"; {count(blocked, 'person is', 'people are')} blocked by data issues"
+    return result
+
+
+def alarm_effect(*, refuses: bool, sent: bool) -> str:
+    """Return what a safety limit did to the changes of a run, which did or did not send a file."""
+    if refuses:
+        return "nothing was sent"
+    return "these changes were held, all others were sent" if sent else "these changes were held, and no file was sent"
+
+
 DELIVERIES: Mapping[str, tuple[str, str]] = {
     "PREPARED": ("Prepared", "The file is recorded. Nothing has been sent yet."),
     "SEALED": ("Sealed", "The file is encrypted and ready. Nothing has been sent yet."),

@@ -206,3 +206,21 @@ def test_a_ledger_that_does_not_balance_lets_no_file_leave(boxed: World, monkeyp
     assert "does not balance" in error.what
     assert boxed.files() == []
     assert boxed.rows("select count(*) from delivery") == [(0,)]
+
+
+def test_another_plan_than_the_allowed_one_is_refused_and_the_trail_names_no_release(acme: World) -> None:
+    for number in range(1, 41):
+        acme.company.hire(person(number))
+    acme.begin()
+    for number in range(1, 10):
+        acme.company.terminate(str(number), acme.now.date())
+    held = acme.sync().plan
+    acme.company.terminate("10", acme.now.date())
+
+    error = acme.failure(lambda: acme.sync(allow=held.fingerprint))
+
+    assert isinstance(error, GuardTripped)
+    assert "(plan_changed)" in error.what
+    assert acme.rows("select count(*) from audit where verb = 'plan.allow'") == [(0,)]
+    acme.sync(allow=acme.rows("select plan from run order by id desc limit 1")[0][0])
+    assert acme.rows("select count(*) from audit where verb = 'plan.allow'") == [(1,)]

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from bensync.core.changes import BaselineState, ChangeKind, Issue, IssueCode
 from bensync.core.guards import Guards, Limit, Population
 from bensync.core.people import Status
-from bensync.core.plan import refused, repeat_last_sent, withheld
+from bensync.core.plan import needs_person, refused, repeat_last_sent, withheld
 from tests.unit.builders import TODAY, baseline_of, baselines, candidate, day, deliver, key, plan, profile, ssn
 
 ACTIVE, INACTIVE = Status.ACTIVE, Status.INACTIVE
@@ -392,3 +392,14 @@ def test_A_96_nobody_is_repeated_whose_row_is_there_or_who_is_gone_from_hr():
 def test_A_95_a_start_that_moves_after_it_was_sent_is_an_issue_that_alarms(sent, code):
     sync_plan = plan([], sent, issues=[Issue("1", IssueCode.NOT_STARTED, "later")])
     assert [(issue.employee_id, issue.code) for issue in sync_plan.issues] == [("1", code)]
+
+
+@pytest.mark.parametrize(("code", "needed"), [(IssueCode.NOT_STARTED, False), (IssueCode.SSN_MISSING, True)])
+def test_a_start_in_the_future_alone_needs_nobody(code, needed):
+    assert needs_person(plan([], issues=[Issue("1", code)])) is needed
+    assert not needs_person(plan([candidate(1)]))
+
+
+def test_held_rows_need_a_person():
+    reported, pulled = mass_termination()
+    assert needs_person(plan(pulled, reported))

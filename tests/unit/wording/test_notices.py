@@ -32,6 +32,19 @@ def test_a_run_without_a_file_found_nothing_to_send():
     assert text == "The daily run read 1 person and found nothing to send; no requests are waiting for review."
 
 
+def test_a_run_that_held_everything_does_not_say_that_there_was_nothing():
+    text = notices.brief(RunKind.DAILY, {}, None, {"pulled": 9, "held": 9}, {})
+    assert text == (
+        "The daily run read 9 people and sent nothing; 9 people held for review; no requests are waiting for review."
+    )
+
+
+def test_the_alert_about_held_changes_says_whether_others_were_sent():
+    alarms = [Alarm("terminations", 9, "3 and 5%", "9 people would be terminated")]
+    assert "; all others were sent:" in notices.held("acme", alarms, "abc", sent=True).detail
+    assert "; there were no others to send:" in notices.held("acme", alarms, "abc", sent=False).detail
+
+
 def test_A_86_a_run_names_apart_whom_hr_did_not_show():
     text = notices.brief(RunKind.DAILY, {}, None, {"pulled": 9, "kept_back": 2, "not_shown": 1}, {})
     assert "; 2 people blocked by data issues, 1 of them not shown by HR; " in text
@@ -95,7 +108,7 @@ def test_another_host_key_is_no_outage_that_ends_by_itself():
 
 
 def test_held_changes_name_each_limit_and_the_command_that_releases_this_plan():
-    condition = notices.held("acme", [Alarm("terminations", 40, "5%", "40 terminations")], "0123abcd")
+    condition = notices.held("acme", [Alarm("terminations", 40, "5%", "40 terminations")], "0123abcd", sent=True)
     assert "  - 40 terminations (limit 5%)" in condition.detail
     assert "bensync sync --site acme --allow 0123abcd" in condition.detail
 

@@ -93,3 +93,28 @@ def test_a_size_has_its_unit(number, text):
 @pytest.mark.parametrize(("number", "text"), [(0, "0 people"), (1, "1 person"), (12_000, "12,000 people")])
 def test_a_count_has_its_noun(number, text):
     assert count(number, "person", "people") == text
+
+
+@pytest.mark.parametrize(
+    ("outcome", "counts", "text"),
+    [
+        (Outcome.NO_CHANGES, {}, "Nothing had changed, so no file was needed"),
+        (Outcome.NO_CHANGES, {"held": 1}, "All changes, of 1 person, were held for review, so no file was sent"),
+        (Outcome.DELIVERED, {}, "A file was delivered"),
+        (Outcome.DELIVERED, {"held": 3}, "A file was delivered; changes of 3 people were held for review"),
+        (
+            Outcome.NO_CHANGES,
+            {"kept_back": 2},
+            "Nothing had changed, so no file was needed; 2 people are blocked by data issues",
+        ),
+        (None, {}, "Completed"),
+    ],
+)
+def test_the_result_of_a_run_says_what_was_held_and_who_is_blocked(outcome, counts, text):
+    assert sync.run_result(outcome, counts) == text
+
+
+def test_a_safety_limit_says_whether_others_were_sent():
+    assert sync.alarm_effect(refuses=True, sent=False) == "nothing was sent"
+    assert sync.alarm_effect(refuses=False, sent=True) == "these changes were held, all others were sent"
+    assert sync.alarm_effect(refuses=False, sent=False) == "these changes were held, and no file was sent"

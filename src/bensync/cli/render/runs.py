@@ -11,7 +11,7 @@ from bensync.cli.render.console import moment, more, pairs, table
 from bensync.core.changes import Change, FirstLoad, SyncPlan
 from bensync.state.read.lists import Listing
 from bensync.state.read.site_status import RunView
-from bensync.wording.sync import COUNTS, count
+from bensync.wording.sync import COUNTS, count, run_result
 
 
 def print_plan(console: Console, site: str, plan: SyncPlan, *, whole: bool) -> None:
@@ -201,14 +201,8 @@ def kind_of(view: RunView) -> str:
 
 
 def outcome_of(view: RunView) -> str:
-    """Return the outcome of a run and what it means."""
-    words = {
-        "DELIVERED": "a file was delivered",
-        "NO_CHANGES": "no changes, no file",
-        "FILLED": "the database was filled",
-        "CAUGHT_UP": "the receiver was asked which files it has",
-    }
-    return f"{view.outcome} ({words[view.outcome]})" if view.outcome else ""
+    """Return the outcome of a run, with the sentence that the pages show."""
+    return f"{view.outcome}: {run_result(view.outcome, view.counts)}" if view.outcome else ""
 
 
 def counts_of(view: RunView) -> str:

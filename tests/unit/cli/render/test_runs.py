@@ -35,7 +35,7 @@ def test_the_headcount_of_a_run_adds_up_in_one_line():
     text = printed(print_run, run_view(ledger=ledger))
     assert "headcount 1,200 before + 3 hires - 1 terminations = 1,202 after" in text
     assert "file ACME_DELTA_000004.csv.gpg, 3 rows, COMMITTED" in text
-    assert "outcome DELIVERED (a file was delivered)" in text
+    assert "outcome DELIVERED: A file was delivered" in text
 
 
 def test_an_alarm_says_its_limit_and_whether_it_stops_the_run():

@@ -23,7 +23,7 @@ from bensync.cli.render.runs import print_plan, print_run_report
 from bensync.cli.session import CliSession, session
 from bensync.core.access import Right
 from bensync.core.people import Status
-from bensync.core.plan import refused
+from bensync.core.plan import needs_person, refused
 from bensync.core.ports import Record
 from bensync.core.runs import RunKind
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
@@ -62,7 +62,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
         planned = rehearse(call.deployment().sender_context(site, store, _reading_progress(call)), order, now())
         # A refused plan sends nothing, a held row only waits; scripts must know which.
         stopped = GuardTripped.code if refused(planned) else EXIT_HELD
-        codes.append(stopped if refused(planned) or planned.held or planned.issues else EXIT_DONE)
+        codes.append(stopped if refused(planned) or needs_person(planned) else EXIT_DONE)
         return (
             lambda: api_shapes.sync.plan(planned, site),
             lambda console: print_plan(console, site, planned, whole=call.verbose),
@@ -146,7 +146,7 @@ def _run(call: CliSession, order: RunOptions, named: str | None) -> None:
             require_second_person(store, site, call.actor(named), "plan.allow", allowed, now(), lasting=_TO_FINISH)
         context = call.deployment().sender_context(site, store, _reading_progress(call))
         report = runs.run(context, order, now)
-        codes.append(EXIT_HELD if report.plan.held or report.plan.issues else EXIT_DONE)
+        codes.append(EXIT_HELD if needs_person(report.plan) else EXIT_DONE)
         with store.read(site) as state:
             # From the database, so that the command shows the run as the pages do.
             view = state.lists.run(report.run_id)

@@ -10,7 +10,7 @@ from starlette.responses import Response
 
 from bensync.core.access import Right
 from bensync.core.runs import RunState
-from bensync.errors import ConfigError
+from bensync.errors import DecisionError
 from bensync.state.read.site_status import RunView
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.jobs import Job, QueuedRun
@@ -78,7 +78,7 @@ def _options(context: PageContext) -> list[str]:
         return []
     options = [f"--{population}" for population in POPULATIONS if context.form.text(population) == "yes"]
     if not options:
-        raise ConfigError(
+        raise DecisionError(
             "No sync was started.", "No employees are selected.", "Select active or inactive employees, or both."
         )
     return options
@@ -87,7 +87,7 @@ def _options(context: PageContext) -> list[str]:
 def _refuse_receivers(context: PageContext) -> None:
     if context.app.deployment.receives(context.site):
         why = "This site only receives files. The sender synchronizes."
-        raise ConfigError("This site cannot synchronize.", why, "Ask the sender of the files.")
+        raise DecisionError("This site cannot synchronize.", why, "Ask the sender of the files.")
 
 
 def _steps(job: Job | QueuedRun | None, newest: RunView | None) -> Sequence[tuple[str, str]]:
