@@ -56,7 +56,7 @@ def held(scene: Scene) -> None:
     def step(place: SiteContext, work: SiteState, now: datetime) -> None:
         work.issues.record([Issue("7", IssueCode.HELD, "x")], set(), set(), now)
         alarm = Alarm("terminations", 60, "5 and 5%", "60 terminations", False)
-        alerting.alert(place, work, notices.held("acme", [alarm], "f00d"), now)
+        alerting.alert(place, work, notices.held("acme", [alarm], "f00d", sent=True), now)
         alerting.run_went_well(place, work, now)
 
     scene.do(step)
