@@ -91,6 +91,7 @@ def test_a_site_where_something_is_wrong_gets_a_turn_an_hour_until_it_is_over(st
 def test_trouble_with_one_site_does_not_keep_another_from_its_turn_and_somebody_hears_of_it(staffed: World) -> None:
     text = staffed.config.read_text()
     broken = text[text.index("[sites.acme]") :].replace("sites.acme", "sites.aaa").replace("api.key", "missing.key")
+    broken = broken.replace("ACME0001", "AAAA0001")  # no two sites share an id
     staffed.config.write_text(text.replace("[sites.acme]", f"{broken}\n[sites.acme]", 1))
     staffed.deployment = type(staffed.deployment)(staffed.config)
     both = OneRound(staffed)

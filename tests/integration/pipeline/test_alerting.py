@@ -202,6 +202,11 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
         over(AlertKey.MAIL_FAILED),
         "mail_failed:mail",
     ),
+    "an approved termination waits": (
+        trouble(notices.termination_waits("acme", 1, 30)),
+        over(AlertKey.TERMINATION_WAITS),
+        "termination_waits",
+    ),
     "a key expires": (trouble(notices.key_ends("acme", START, 30)), over(AlertKey.KEY_EXPIRES), "key_expires"),
 }
 

@@ -21,5 +21,5 @@ def test_explain_gives_the_history_of_an_employee_as_values_and_in_words(begun):
     )
     assert "status" in sent["fields"]
     assert (opened["kind"], opened["request"], opened["warnings"]) == ("request_opened", int(high), ["ends_coverage"])
-    assert (closed["event"], closed["reason"], closed["state"]) == ("Request approved", "by kim", "APPROVED")
+    assert (closed["event"], closed["reason"], closed["state"]) == ("Request approved", "by kim (by root)", "APPROVED")
     assert "by kim" in begun.run("explain", leaving).out
