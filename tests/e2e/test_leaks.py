@@ -273,7 +273,7 @@ def make_mistakes(story: Story, browser: httpx.Client, script: str, ssn: str) ->
 
 def keep(story: Story) -> None:
     """A backup, checks, and lists on the command line."""
-    employer, backup = story.employer, story.here.folder.parent / "backup.db"
+    employer, backup = story.employer, story.employer.folder.parent / "backup.db"
     number = str(employer.queue()[0].id)
     for words in (
         ("backup", str(backup)),

@@ -81,6 +81,7 @@ class World:
 
     def __post_init__(self) -> None:
         self.state_key = self.folder / "state.key"
+        self.state_key.touch(0o600)
         self.state_key.write_text(new_state_key())
         self.config = self.folder / "bensync.toml"
         self.configure()
