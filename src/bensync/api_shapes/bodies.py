@@ -24,11 +24,19 @@ Reason = Annotated[
         min_length=SHORTEST_REASON, max_length=LONGEST_REASON, description="for the audit trail, without personal data"
     ),
 ]
-Id = Annotated[StrictInt, Field(ge=1, le=LARGEST_NUMBER)]
 Code = Annotated[str, Field(pattern=r"^[\w.+-]{1,64}$")]
 FieldName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")]
 # A text, because a JSON number is a binary fraction for most programs, and money would be rounded.
 Amount = Annotated[str, Field(pattern=r"^[0-9]{1,8}(\.[0-9]{1,2})?$")]
+
+
+def _counted(number: object) -> object:
+    # JSON Schema, and so the description of the API, counts 7.0 among the integers.
+    return int(number) if isinstance(number, float) and number.is_integer() else number
+
+
+Id = Annotated[StrictInt, Field(ge=1, le=LARGEST_NUMBER), BeforeValidator(_counted)]
+"""The number of a row, as a JSON number without a fraction; a text or a truth value is none."""
 
 
 def _written(day: object) -> object:

@@ -29,6 +29,12 @@ REFUSED = [
     (ApproveMany, {"ids": [0]}),
     (ApproveMany, {"ids": [LARGEST_NUMBER + 1]}),
     (ApproveMany, {"ids": list(range(1, 1002))}),
+    (ApproveMany, {"ids": [1.5]}),
+    (ApproveMany, {"ids": [0.0]}),
+    (ApproveMany, {"ids": [float("inf")]}),
+    (ApproveMany, {"ids": [float("nan")]}),
+    (ApproveMany, {"ids": ["1"]}),
+    (ApproveMany, {"ids": [True]}),
     (Decline, {"reason": "NO_SUCH_REASON"}),
     (Decline, {"reason": "OTHER", "note": "a\x1b[2Jb"}),
     (Correct, {"fields": {}, "reason": REASON}),
@@ -61,6 +67,11 @@ def test_a_refused_body_is_not_repeated():
 def test_nothing_is_confirmed_or_sent_by_default():
     assert not Approve.model_validate({}).confirmed
     assert Synchronize.model_validate({}).model_dump() == {"active": False, "inactive": False}
+
+
+def test_an_integer_may_be_written_with_a_zero_fraction():
+    (number,) = ApproveMany.model_validate({"ids": [610.0]}).ids
+    assert (number, type(number)) == (610, int)
 
 
 def test_an_empty_text_clears_a_field():
