@@ -261,7 +261,7 @@ class Deployment:
             feed=settings.layout,
             layout=feed.load(settings.layout, mapping.synced(), dated_rows=settings.dated_rows),
             cipher=Gpg(settings),
-            courier=_courier(resolved(site.upload_center)),
+            courier=self.courier(name),
             sent_log=self.sent_log(store),
             channels=self.channels(),
             queue=self.settings.web.requests(name),
@@ -273,6 +273,14 @@ class Deployment:
             progress=progress or no_progress,
             embedded=site.embedded,
         )
+
+    def courier(self, name: str) -> Courier:
+        """Return the way to the upload center of a site.
+
+        Raises:
+            ConfigError: its secret cannot be used.
+        """
+        return _courier(resolved(self.sender(name).upload_center))
 
     def mapping(self, name: str) -> source.SourceMapping:
         """Return the mapping from HR fields to bensync fields, with the catalogue of the site."""

@@ -15,6 +15,7 @@ from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 
+import msgspec
 from sqlalchemy import func, select, true
 
 from bensync.core.ports import OutgoingFile
@@ -132,14 +133,17 @@ def watermark_too_early() -> Patch:
 
 
 def diff_from_a_partial_pull() -> Patch:
-    """A pull that breaks off is taken for a whole one."""
-    real = gather._read
+    """A pull that breaks off is taken for a whole one, and those who came for all whom HR named."""
+    real, absence = gather._read, gather._absence
 
-    def read(tools: SenderContext, pull: Any, recall: Any, as_of: Any, *, whole: bool) -> Any:
+    def read(tools: SenderContext, pull: Any, recall: Any, as_of: Any, *, repeat: bool) -> Any:
         broken = SimpleNamespace(pages=_as_far_as_it_goes(pull.pages), total=None, deleted=pull.deleted)
-        return real(tools, broken, recall, as_of, whole=whole)
+        return real(tools, broken, recall, as_of, repeat=repeat)
 
-    return patch.object(gather, "_read", read)
+    def absent(tools: SenderContext, state: Any, pull: Any, *others: Any) -> Any:
+        return absence(tools, state, msgspec.structs.replace(pull, named=frozenset()), *others)
+
+    return _all(patch.object(gather, "_read", read), patch.object(gather, "_absence", absent))
 
 
 def _as_far_as_it_goes(pages: Iterator[Any]) -> Iterator[Any]:

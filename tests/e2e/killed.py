@@ -17,6 +17,7 @@ from pathlib import Path
 from bensync import fault_points
 from bensync.actions import approvals, case_edits, corrections
 from bensync.actions.authorization import authorize
+from bensync.actions.release import release
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, command_line_actor
 from bensync.core.people import Status
@@ -24,7 +25,7 @@ from bensync.core.requests import DeclineCode
 from bensync.core.runs import DeliveryState, RunKind
 from bensync.daemon.turn import take_turn
 from bensync.drill import rehearse
-from bensync.errors import EXIT_ASKED_TO_END, BensyncError, Denied
+from bensync.errors import EXIT_ASKED_TO_END, BensyncError, DecisionError, Denied
 from bensync.pipeline import leases, runs
 from bensync.pipeline import receive as receiving
 from bensync.pipeline.alert_checks import check_alerts
@@ -39,6 +40,7 @@ from tests.e2e.bugs import planted
 
 BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
 NEXT = DeclineCode.INELIGIBLE
+CORRECTED = "345678901"
 
 
 class Step:
@@ -126,6 +128,25 @@ class Step:
         corrections.edit(
             self._store, self._site, 1, {"city": "Akron"}, "typing error", command_line_actor("admin"), self._now
         )
+
+    def correct_ssn(self) -> None:
+        """Enter another SSN for the first participant, as each of two people."""
+        for name in ("kim", "alex"):
+            with contextlib.suppress(DecisionError):  # the first of them waits for the second
+                corrections.correct_ssn(
+                    self._store,
+                    self._site,
+                    1,
+                    CORRECTED,
+                    "a letter",
+                    command_line_actor(name),
+                    self._now,
+                    notify=lambda *_: None,
+                )
+
+    def release(self) -> None:
+        """Release the second employee, whom HR does not show; the participant stays."""
+        release(self._store, self._site, "2", "gone for good", command_line_actor("admin"), self._now, confirmed=True)
 
     def receive(self) -> None:
         """Take in what arrived."""

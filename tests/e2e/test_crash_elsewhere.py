@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import msgspec
 import pytest
 
 from bensync.actions import users
@@ -26,7 +27,7 @@ from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.deployed import deployed
 from tests.fixtures.fault_points import commits, sides
-from tests.fixtures.filled import fill
+from tests.fixtures.filled import NOW, fill
 from tests.fixtures.invariants import hold
 from tests.fixtures.pages import Visitor
 from tests.fixtures.serving import serving
@@ -123,11 +124,14 @@ def test_a_killed_answer_after_a_restore_counts_whole_or_not_at_all(tmp_path: Pa
     store = employer.deployment.store()
     store.migrate()
     fill(store, "acme")
+    with store.write("acme", "test.restored") as work:
+        work.runs.remember(msgspec.structs.replace(work.runs.memory(), restored_at=NOW))
 
     employer.killed(point, "deliveries", "caught-up", "--last", "4", "--reason", "as the receiver says")
 
     with store.read("acme") as work:
         assert work.deliveries.open_slot("benetrac").sequence == (5 if point.endswith("after") else 3)
+        assert work.runs.memory().restored_at == (None if point.endswith("after") else NOW)
     hold(store, "acme")
     store.close()
 

@@ -19,7 +19,7 @@ from bensync.core.runs import Outcome
 from bensync.errors import DecisionError, DeliveryInDoubt, StateError
 from tests.e2e.carrier import Carrier, carrier
 from tests.e2e.disaster import strike
-from tests.e2e.killed import STEPS, Step
+from tests.e2e.killed import CORRECTED, STEPS, Step
 from tests.e2e.world import World, person
 from tests.fixtures.databases import SORTS
 from tests.fixtures.fault_points import called, calls, commits, names, sides
@@ -129,6 +129,13 @@ def ended(employer: World) -> None:
     Step(employer.deployment, employer.now).terminate()
 
 
+def lost(employer: World) -> None:
+    """HR names an employee as changed and does not show them."""
+    employer.company.update("2", city="Akron")
+    employer.company.lagging.add("2")
+    employer.sync()
+
+
 def swept(employer: World) -> None:
     """A file was renamed and taken away before anybody noted it, so that a person must tell what became of it."""
     taken(employer)
@@ -142,7 +149,9 @@ def left_over(employer: World) -> None:
 
 
 def locked_out(employer: World) -> None:
-    """The folder at the upload center is gone, and no mail gets through."""
+    """The folder at the upload center is gone after a first file, and no mail gets through."""
+    employer.company.update("2", city="Akron")
+    employer.sync()
     employer.company.update("1", city="Akron")
     employer.center.root.rename(employer.center.root.with_name("away"))
     employer.mailbox.port = free_port()
@@ -268,6 +277,8 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "edit": (quiet, "edit", commits("participant.edit")),
     "terminate": (quiet, "terminate", commits("participant.terminate")),
     "reinstate": (ended, "reinstate", commits("participant.reinstate")),
+    "correct an SSN": (quiet, "correct_ssn", commits("ssn.correct")),
+    "release": (lost, "release", commits("employee.release")),
     "retry": (swept, "retry", commits("delivery.reopen")),
     "confirm": (swept, "confirm", commits("delivery.confirm")),
     "left over": (left_over, "daily", sides("sftp.remove")),
@@ -330,6 +341,11 @@ def test_R1_whatever_else_is_killed_leaves_all_or_nothing_and_comes_to_rest(
     assert staffed.rows("select count(*) from run where state = 'RUNNING'") == [(0,)]
     if step in {"approve", "decline"}:
         assert staffed.queue() == []
+    if step == "release":
+        with staffed.store.read("acme") as work:
+            assert work.issues.open_codes() == {}
+    if step == "correct_ssn":
+        assert CORRECTED in {participant.profile.values["ssn"] for participant in staffed.participants().values()}
     if staffed.benefits:
         again.events()
         hold(staffed.store, "acme")
@@ -340,6 +356,7 @@ def test_R1_whatever_else_is_killed_leaves_all_or_nothing_and_comes_to_rest(
 
 def open_again(employer: World) -> None:
     """Whatever was in the way is fixed."""
+    employer.company.lagging.clear()
     away = employer.center.root.with_name("away")
     if away.exists():
         away.rename(employer.center.root)
@@ -355,17 +372,17 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
     "tests.e2e.test_daemon_with_web": ("TENDED",),
     "tests.e2e.test_workers": ("ASKED",),
     "tests.e2e.intake.test_killed": ("RECEIVING", "TROUBLED"),
-    "tests.integration.test_access_stopped": ("ACCESS",),
-    "tests.integration.copies.test_killed": (
+    "tests.integration.actions.test_access_stopped": ("ACCESS",),
+    "tests.integration.state.upkeep.test_killed_copies": (
         "BACKUP",
         "BACKUP_OF_POSTGRESQL",
         "RESTORE",
         "RESTORE_INTO_POSTGRESQL",
         "ASIDE",
     ),
-    "tests.integration.test_amendments": ("NOTED",),
-    "tests.integration.test_two_people": ("FIRST",),
-    "tests.integration.test_rotation": ("ROTATED", "RETIRED"),
+    "tests.integration.actions.test_config_audit": ("NOTED",),
+    "tests.integration.actions.test_authorization": ("FIRST",),
+    "tests.integration.state.upkeep.test_key_rotation": ("ROTATED", "RETIRED"),
 }
 """Where other tests kill the real process: the lists of points that they go through, one by one."""
 

@@ -82,16 +82,20 @@ def test_A_06_the_first_daily_run_is_refused_without_a_baseline(acme: World) -> 
 
 
 def test_A_07_a_run_that_fails_after_the_pull_loses_no_change(staffed: World) -> None:
+    staffed.company.update("2", city="Toledo")
+    staffed.sync()
     staffed.company.update("1", city="Akron")
     staffed.center.root.rename(staffed.center.root.with_name("away"))
     staffed.failure(staffed.sync)
+    assert staffed.rows("select state from delivery order by id") == [("COMMITTED",), ("FAILED",)]
     staffed.center.root.with_name("away").rename(staffed.center.root)
 
     staffed.sync()
 
-    assert [profile.values["city"] for profile in staffed.read(staffed.files()[0]).profiles] == ["Akron"]
-    assert [file.name for file in staffed.files()] == ["ACME0001_DELTA_000001.csv.gpg"]
-    assert len(staffed.queue()) == 1
+    first, second = staffed.files()
+    assert [profile.values["city"] for profile in staffed.read(second).profiles] == ["Akron"]
+    assert [file.name for file in (first, second)] == [f"ACME0001_DELTA_{number:06}.csv.gpg" for number in (1, 2)]
+    assert sorted(request.employee_id for request in staffed.queue()) == ["1", "2"]
 
 
 def test_A_08_an_employee_read_again_because_of_the_overlap_is_unchanged(staffed: World) -> None:

@@ -78,9 +78,10 @@ def in_small(hr: HrWeather = HrWeather.FAIR, upload: UploadWeather = UploadWeath
         small.snapshot()
         promises = Promises(small)
         small.pass_time(days=1)
-        for number in ("1", "2", "3"):
+        # One city for all three is held, and then no file leaves in this weather.
+        for number, values in {"1": {"city": "Akron"}, "2": {"city": "Akron"}, "3": {"lastName": "Baker"}}.items():
             small.pass_time(minutes=1)
-            small.company.update(number, city="Akron")
+            small.company.update(number, **values)
         with promises.by_a_run():
             small.suffer(small.daily, hr, upload)
         promises.finish()

@@ -11,6 +11,7 @@ import structlog
 
 from bensync.core.changes import UNSEEN, ChangeKind, SyncPlan
 from bensync.core.plan import refused
+from bensync.core.ports import Courier
 from bensync.core.runs import IN_DOUBT, UNSETTLED, Delivery, DeliveryState, Outcome, RunKind
 from bensync.core.values.file_names import highest_number
 from bensync.errors import (
@@ -91,7 +92,7 @@ def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
     with context.read() as state:
         if state.deliveries.has_history(context.feed):
             return
-    if last := highest_at_receiver(context):
+    if last := highest_at_receiver(context.site_id, context.courier):
         raise DatabaseOutdated(
             "The receiver has files that this database did not send (unknown_files)",
             f"the highest number of site {context.site_id} there is {last:06}, and this database has sent none",
@@ -101,13 +102,13 @@ def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
         )
 
 
-def highest_at_receiver(context: SenderContext) -> int:
+def highest_at_receiver(site_id: str, courier: Courier) -> int:
     """Return the highest number of this site's files at the upload center; 0 for none, or if it shows none to us.
 
     Raises:
         DeliveryError: the upload center cannot be reached.
     """
-    return highest_number(context.site_id, context.courier.names() or ())
+    return highest_number(site_id, courier.names() or ())
 
 
 def rehearse(context: SenderContext, options: RunOptions, now: datetime) -> SyncPlan:

@@ -9,7 +9,7 @@ import pytest
 
 from bensync.core.runs import Outcome
 from bensync.demo.keys import Keyring
-from bensync.errors import BusyError, DeliveryError
+from bensync.errors import BensyncError, BusyError, DatabaseOutdated, DeliveryError
 from bensync.pipeline.runs import confirm, retry
 from tests.e2e.disaster import strike
 from tests.e2e.world import World, person
@@ -38,10 +38,13 @@ def test_A_57_an_outage_over_three_days_ends_in_one_file_with_the_net_change(sta
 
 
 def test_A_57_a_change_taken_back_during_the_outage_leaves_no_gap_in_the_numbers(staffed: World) -> None:
+    staffed.company.update("2", city="Akron")
+    staffed.sync()
     away = staffed.center.root.with_name("away")
     staffed.center.root.rename(away)
     staffed.company.update("1", city="Akron")
     staffed.failure(staffed.sync)
+    assert staffed.rows("select sequence, state from delivery") == [(1, "COMMITTED"), (2, "FAILED")]
     away.rename(staffed.center.root)
     staffed.next_day()
     staffed.company.update("1", city="Dayton")
@@ -51,7 +54,7 @@ def test_A_57_a_change_taken_back_during_the_outage_leaves_no_gap_in_the_numbers
     staffed.company.update("1", city=CITY)
     staffed.sync()
 
-    assert [file.name for file in staffed.files()] == ["ACME0001_DELTA_000001.csv.gpg"]
+    assert [file.name for file in staffed.files()] == [f"ACME0001_DELTA_{number:06}.csv.gpg" for number in (1, 2)]
 
 
 def test_a_delivery_that_replaces_a_failed_one_clears_what_that_one_left(staffed: World) -> None:
@@ -131,15 +134,22 @@ def test_A_09_a_second_starter_is_told_who_is_at_work_and_has_no_effect(staffed:
     assert staffed.rows("select count(*) from run where kind = 'RESYNC'") == [(0,)]
 
 
-def test_a_file_of_the_same_name_at_the_upload_center_is_never_overwritten(staffed: World) -> None:
-    foreign = staffed.center.root / "ACME0001_DELTA_000001.csv.gpg"
+@pytest.mark.parametrize(("number", "error"), [(1, DatabaseOutdated), (2, DeliveryError)])
+def test_a_file_of_the_same_name_at_the_upload_center_is_never_overwritten(
+    staffed: World, number: int, error: type[BensyncError]
+) -> None:
+    for sent in range(1, number):
+        staffed.company.update("2", city=f"Akron {sent}")
+        staffed.sync()
+    waiting = staffed.queue()
+    foreign = staffed.center.root / f"ACME0001_DELTA_{number:06}.csv.gpg"
     foreign.write_bytes(b"somebody else's")
     staffed.company.update("1", city="Akron")
 
-    assert isinstance(staffed.failure(staffed.sync), DeliveryError)
+    assert isinstance(staffed.failure(staffed.sync), error)
 
     assert foreign.read_bytes() == b"somebody else's"
-    assert staffed.queue() == []
+    assert staffed.queue() == waiting
 
 
 def test_A_41_the_plain_ssn_is_nowhere_but_in_the_opened_file(

@@ -66,13 +66,15 @@ def caught_up(
     # Before the database is touched: a hash that was cut off while copying would never match any file.
     if sha256 and (len(sha256) != 64 or set(sha256.lower()) - set("0123456789abcdef")):
         raise UsageError("The hash is not valid.", "A SHA-256 has 64 hexadecimal digits.", "Copy it unchanged.")
-    feed = call.deployment().feed(site)
+    deployment = call.deployment()
+    feed = deployment.feed(site)
     with call.store() as store:
         # The sent log survives a restore, and knows files that the restored database does not. So does the receiver, as
         # long as the files lie there.
-        log = call.deployment().sent_log(store)
+        log = deployment.sent_log(store)
         sent = log.last(site, feed) if log is not None else None
-        seen = runs.highest_at_receiver(call.deployment().sender_context(site, store))
+        # HR is not asked, so that its key need not be there yet.
+        seen = runs.highest_at_receiver(deployment.sender(site).id, deployment.courier(site))
         receiver = ReceiverReport(feed, last, reason, sha256.lower(), sent, seen)
         with store.write(site, "delivery.catch_up") as state:
             done = catch_up(state, receiver, call.actor_name(actor), now())
