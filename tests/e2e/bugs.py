@@ -124,10 +124,10 @@ def watermark_too_early() -> Patch:
     """The watermark moves with the plan, before anything is delivered."""
     real = runs._note_plan
 
-    def note(tools: SenderContext, run_id: int, gathered: Any) -> None:
+    def note(tools: SenderContext, options: Any, run_id: int, gathered: Any, now: datetime) -> None:
         with tools.write("run.plan") as work:
             work.runs.remember(gathered.memory)
-        real(tools, run_id, gathered)
+        real(tools, options, run_id, gathered, now)
 
     return patch.object(runs, "_note_plan", note)
 
