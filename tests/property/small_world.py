@@ -36,6 +36,8 @@ BOTH = frozenset({Status.ACTIVE, Status.INACTIVE})
 OPTIONS = StatusOptions(frozenset({"Active", "Leave"}), frozenset({"Terminated"}))
 MAPPING = source.load("bamboohr", {})
 SITE = "acme"
+SSN_STEPS = 4
+"""Audit entries of two people who enter an SSN: each their attempt, and that they are the first or the second."""
 
 T = TypeVar("T")
 

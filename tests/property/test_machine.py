@@ -21,7 +21,7 @@ from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import RunKind
 from tests.property.hr_system import HrWeather
 from tests.property.promises import Promises
-from tests.property.small_world import BOTH, SmallWorld
+from tests.property.small_world import BOTH, SSN_STEPS, SmallWorld
 from tests.property.upload_center import UploadWeather
 
 GUARDS = Guards(terminations=Limit(2), new_hires=Limit(3), ssn_changes=Limit(2), one_field=Limit(4))
@@ -256,7 +256,7 @@ class SyncMachine(RuleBasedStateMachine):
     @rule(place=who, ssn=ssns)
     def change_ssn_here(self, place, ssn):
         if person := self.participant(place):
-            with self.promises.by_an_edit():
+            with self.promises.by_an_edit(steps=SSN_STEPS):
                 self.world.suffer(lambda: self.world.edit(person, ssn=SSNS[ssn]))
 
     @rule(place=who, back=st.integers(0, 30))
