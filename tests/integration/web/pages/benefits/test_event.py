@@ -2,27 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
-
 from bensync.core.access import Right, Role
-from tests.fixtures.databases import in_file
-from tests.fixtures.pages import Pages, Visitor, pages
 from tests.integration.web.benefit_pages import SITE, WHY, enrolled, hired, text
-
-
-@pytest.fixture
-def web_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
-        yield served
-
-
-@pytest.fixture
-def owner(web_pages: Pages) -> Visitor:
-    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def test_who_may_only_look_finds_no_forms_and_who_sees_no_pay_finds_no_figures(web_pages, owner):

@@ -2,16 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-
-import pytest
 
 from bensync.benefits.values.events import Process
-from bensync.core.access import Role
-from tests.fixtures.databases import in_file
-from tests.fixtures.pages import Pages, Visitor, pages
 from tests.integration.web.benefit_pages import (
     SITE,
     WHY,
@@ -22,18 +15,6 @@ from tests.integration.web.benefit_pages import (
     run,
     text,
 )
-
-
-@pytest.fixture
-def web_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
-        yield served
-
-
-@pytest.fixture
-def owner(web_pages: Pages) -> Visitor:
-    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def test_A_72_an_activity_is_held_let_go_and_deleted(web_pages, owner):

@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from bensync.benefits.values.events import EventStatus, Process
 from bensync.core.access import Role
 from tests.fixtures.databases import in_file
-from tests.fixtures.pages import Pages, Visitor, pages
+from tests.fixtures.pages import pages
 from tests.integration.web.benefit_pages import (
     SITE,
     WHY,
@@ -23,18 +19,6 @@ from tests.integration.web.benefit_pages import (
     text,
     until,
 )
-
-
-@pytest.fixture
-def web_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
-        yield served
-
-
-@pytest.fixture
-def owner(web_pages: Pages) -> Visitor:
-    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def test_a_hire_becomes_an_event_with_offers_and_elections_become_coverage(web_pages, owner):

@@ -3,15 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from pathlib import Path
-
-import pytest
 
 from bensync.benefits.values.events import EventStatus
-from bensync.core.access import Role
-from tests.fixtures.databases import in_file
-from tests.fixtures.pages import Pages, Visitor, pages
 from tests.integration.web.benefit_pages import (
     SITE,
     WHY,
@@ -21,18 +14,6 @@ from tests.integration.web.benefit_pages import (
     run,
     text,
 )
-
-
-@pytest.fixture
-def web_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
-        yield served
-
-
-@pytest.fixture
-def owner(web_pages: Pages) -> Visitor:
-    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def test_S3_195_voiding_shows_first_what_is_taken_back(web_pages, owner):

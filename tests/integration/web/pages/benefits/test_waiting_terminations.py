@@ -2,34 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from datetime import date
-from pathlib import Path
-
-import pytest
 
 from bensync.benefits.values.enrollments import coverage_on
-from bensync.core.access import Role
 from bensync.core.alerts import Limits
 from bensync.pipeline.alert_checks import check_alerts
 from bensync.wiring import Deployment
-from tests.fixtures.databases import in_file
-from tests.fixtures.pages import Pages, Visitor, pages
+from tests.fixtures.pages import Pages
 from tests.integration.web.benefit_pages import SITE, WHY, case_of, enrolled, leaving, run, text
 
 API = "/api/sites/acme"
-
-
-@pytest.fixture
-def web_pages(tmp_path: Path) -> Iterator[Pages]:
-    """Pages of a site with a rulebook."""
-    with pages(tmp_path, in_file(tmp_path), benefits=True) as served:
-        yield served
-
-
-@pytest.fixture
-def owner(web_pages: Pages) -> Visitor:
-    return web_pages.as_role(Role.DATA_OWNER)
 
 
 def alerts(web_pages: Pages) -> list[str]:
