@@ -57,6 +57,9 @@ class Request(Shape):
     )
     decided_apart: list[str] = Field(description="fields that `only` may choose; empty where it is one decision")
     left_out: list[str] = Field(description="fields that the approval left out, and so declined")
+    held_up: bool = Field(
+        description="an approved termination whose event waits behind an open one, while the coverage goes on"
+    )
     caution: str = Field(description="what must be accepted before an approval; empty for low risk")
 
 

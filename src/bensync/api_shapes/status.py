@@ -68,6 +68,9 @@ class SiteStatus(Shape):
     issues: int = Field(description="how many data issues are open, held changes among them")
     held: int = Field(description="how many changes are held for review")
     deliveries_in_trouble: int
+    held_up: int = Field(
+        description="how many approved terminations wait behind an open benefit event, while the coverage goes on"
+    )
     last_error: LastError | None
 
 

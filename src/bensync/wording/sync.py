@@ -368,6 +368,18 @@ def count(number: int, noun: str, plural: str = "") -> str:
     return f"{number:,} {noun if number == 1 else plural or noun + 's'}"
 
 
+HELD_UP = "Its benefit event waits behind an earlier one that is still open, and the coverage goes on."
+"""What an approved termination says while its event waits."""
+
+
+def held_up_terminations(number: int) -> str:
+    """Return how many approved terminations wait behind an open event; empty for none."""
+    if not number:
+        return ""
+    verb, their = ("waits", "its") if number == 1 else ("wait", "their")
+    return f"{count(number, 'approved termination')} {verb} behind an open event, and {their} coverage goes on"
+
+
 def size(number: int) -> str:
     """Return a number of bytes in a unit that people read: `1.2 MB`."""
     amount, units = float(number), ("B", "kB", "MB", "GB")

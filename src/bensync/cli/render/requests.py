@@ -16,7 +16,7 @@ from bensync.state.read.lists import (
     Listing,
     RequestView,
 )
-from bensync.wording.sync import closed, count, label
+from bensync.wording.sync import HELD_UP, closed, count, label
 
 _NONE = {
     "PENDING": "are pending",
@@ -67,6 +67,7 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
             ("source", view.delivery or "the comparison with HR status after a run"),
             ("opened", f"{moment(view.opened_at)} UTC"),
             ("decided", f"{moment(view.decided_at)} UTC by {view.decided_by or 'bensync'}" if view.decided_at else ""),
+            ("waits", HELD_UP if view.held_up else ""),
             ("left out", ", ".join(label(name, catalogue) for name in view.left_out)),
             ("reason", view.decline_code or closed(view.closed_because)),
             ("note", view.note),
@@ -130,6 +131,8 @@ def _brief(view: RequestView) -> str:
     parts = [f"{first} and {count(len(others), 'more field')}" if others else first]
     if view.warnings:
         parts.append(count(len(view.warnings), "warning"))
+    if view.held_up:
+        parts.append("waits behind an open event (`bensync events waiting`)")
     return "; ".join(parts)
 
 

@@ -17,7 +17,7 @@ from bensync.core.schedule import OVERDUE
 from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import BensyncError
 from bensync.state.read.site_status import StatusView
-from bensync.wording.sync import count
+from bensync.wording.sync import count, held_up_terminations
 
 if TYPE_CHECKING:  # the workers are an extra part, which may not be installed
     from bensync.workers.queue import QueueStatus
@@ -54,6 +54,7 @@ class SiteGlance(msgspec.Struct, frozen=True):
             count(view.deliveries_in_trouble, "delivery", "deliveries") + " in trouble"
             if view.deliveries_in_trouble
             else "",
+            held_up_terminations(view.held_up),
             "overdue" if self.overdue(now) else "",
             # Several parts of a site can raise the same alert.
             *dict.fromkeys(alert.subject for alert in self.alerts),
@@ -76,6 +77,7 @@ class Total(msgspec.Struct, frozen=True):
     pending: dict[str, int]
     issues: int
     deliveries_in_trouble: int
+    held_up: int
     alerts: dict[str, int]
 
     def as_json(self) -> dict[str, Any]:
@@ -98,6 +100,7 @@ def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:
         pending=dict(pending),
         issues=sum(glance.view.issues for glance in glances),
         deliveries_in_trouble=sum(glance.view.deliveries_in_trouble for glance in glances),
+        held_up=sum(glance.view.held_up for glance in glances),
         alerts=dict(sorted(keys.items())),
     )
 
@@ -154,6 +157,7 @@ def _show_total(console: Console, total: Total) -> None:
             ("queue", count(sum(total.pending.values()), "request")),
             ("data issues", f"{total.issues:,}"),
             ("in trouble", count(total.deliveries_in_trouble, "delivery", "deliveries")),
+            ("held up", held_up_terminations(total.held_up)),
             ("alerts", alerts or "none"),
         ),
     )
@@ -180,6 +184,10 @@ def print_status(console: Console, view: StatusView, due: datetime | None, now: 
             ("queue", f"{_pending(sum(view.pending.values()))}: {kinds}" if kinds else "no pending requests"),
             ("data issues", f"{view.issues:,} (`bensync issues`)" if view.issues else "none"),
             ("in trouble", f"{trouble} (`bensync deliveries`)" if view.deliveries_in_trouble else "no deliveries"),
+            (
+                "held up",
+                f"{held_up_terminations(view.held_up)} (`bensync events waiting`)" if view.held_up else "",
+            ),
             *(error_of(view.last_error) if view.last_error else ()),
         ),
     )

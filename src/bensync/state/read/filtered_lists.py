@@ -184,7 +184,8 @@ class FilteredLists(Lists):
         numbers = select(_requests.c.id).where(where).order_by(*_ordered(order))
         page = list(self._transaction.connection.scalars(numbers.limit(size).offset((number - 1) * size)))
         rows = {row.id: row for row in self._rows(with_files().where(_requests.c.id.in_(page)))}
-        return Page(list(map(self._request, (rows[request_id] for request_id in page))), total, number, size)
+        views = [self._request(rows[request_id]) for request_id in page]
+        return Page(self._marked(views), total, number, size)
 
     def numbers(self, wanted: RequestFilter, order: SortOrder = SortOrder.URGENT, upto: int | None = None) -> list[int]:
         """Return the numbers of all requests of a list, in its order, up to the number ``upto`` if it is given."""

@@ -7,7 +7,7 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import msgspec
-from sqlalchemy import ColumnElement, Select, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, exists, func, select
 
 from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.intake.selections import decided_apart
@@ -77,7 +77,8 @@ class RequestView(msgspec.Struct, frozen=True):
     """One request with the person it is about; the SSN is masked in the changes, too.
 
     ``declined_before`` is what HR says and an approval leaves out, because it was declined before; ``apart`` the fields
-    that can be decided one by one; ``left_out`` those that the approval left out.
+    that can be decided one by one; ``left_out`` those that the approval left out. ``held_up`` is an
+    approved termination whose event waits behind an open one, while the coverage goes on.
     """
 
     id: int
@@ -103,6 +104,7 @@ class RequestView(msgspec.Struct, frozen=True):
     declined_before: tuple[FieldChange, ...] = ()
     left_out: tuple[str, ...] = ()
     apart: frozenset[str] = frozenset()
+    held_up: bool = False
 
 
 class PersonView(msgspec.Struct, frozen=True):
@@ -212,11 +214,13 @@ class Lists:
             query = query.where(_requests.c.state == state.value)
         if kind is not None:
             query = query.where(_requests.c.kind == kind.value)
-        return self._listing(query, _requests, limit, self._request)
+        listing = self._listing(query, _requests, limit, self._request)
+        return Listing(self._marked(listing.items), listing.total)
 
     def request(self, number: int) -> RequestView | None:
         """Return one request, or None."""
-        return self._only(self._request_query().where(_requests.c.id == number), self._request)
+        view = self._only(self._request_query().where(_requests.c.id == number), self._request)
+        return self._marked([view])[0] if view is not None else None
 
     def waiting(self) -> list[tuple[int, bool]]:
         """Return the numbers of all pending requests, oldest first, each with whether its risk is HIGH."""
@@ -254,6 +258,32 @@ class Lists:
 
     def _request(self, row: Any) -> RequestView:
         return seen(opened(row, self._transaction), self._transaction.site)
+
+    def _marked(self, views: Sequence[RequestView]) -> Sequence[RequestView]:
+        """Return the requests with those marked whose approved termination waits behind an open event."""
+        leavers = {
+            view.participant_id
+            for view in views
+            if view.state is RequestState.APPROVED and view.kind is ChangeKind.TERMINATE
+        }
+        if not leavers:
+            return views
+        # Imported here, as for activities: most lists show no approved termination.
+        from bensync.state.benefits import invariants
+        from bensync.state.schema.benefits import EventRow
+
+        events = EventRow.__table__
+        waits = exists().where(events.c.participant_id == _requests.c.participant_id, invariants.held_up())
+        # The last approved termination alone: an earlier one ended before the person came back.
+        last = select(func.max(_requests.c.id)).where(
+            _requests.c.site == self._transaction.site,
+            _requests.c.participant_id.in_(leavers),
+            _requests.c.state == RequestState.APPROVED.value,
+            _requests.c.kind == ChangeKind.TERMINATE.value,
+            waits,
+        )
+        held_up = set(self._transaction.connection.scalars(last.group_by(_requests.c.participant_id)))
+        return [msgspec.structs.replace(view, held_up=True) if view.id in held_up else view for view in views]
 
     def _person(self, row: Any) -> PersonView:
         return self._person_detail(row, whole=False).person

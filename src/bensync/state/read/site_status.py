@@ -69,6 +69,7 @@ class StatusView(msgspec.Struct, frozen=True):
         pending: how many requests of each kind wait.
         issues: how many data issues are open.
         held: how many of them are changes that are held for review.
+        held_up: how many approved terminations wait behind an open event, while the coverage goes on.
     """
 
     site: str
@@ -78,6 +79,7 @@ class StatusView(msgspec.Struct, frozen=True):
     issues: int = 0
     held: int = 0
     deliveries_in_trouble: int = 0
+    held_up: int = 0
 
 
 def run_query() -> Select[Any]:
@@ -100,13 +102,22 @@ def run_view(row: Any) -> RunView:
     return msgspec.convert(row._asdict(), RunView)
 
 
-def site_statuses(connection: Connection, site: str | None = None) -> dict[str, StatusView]:
-    """Return the status of every site, or of one; a site without any data is left out."""
+def site_statuses(
+    connection: Connection, site: str | None = None, *, processes_benefits: bool = True
+) -> dict[str, StatusView]:
+    """Return the status of every site, or of one; a site without any data is left out.
+
+    Args:
+        connection: to the database.
+        site: the only one that is wanted; None for all.
+        processes_benefits: whether one of them has a rulebook, and so may have benefit events.
+    """
     good = _newest(connection, site, RunState.SUCCEEDED)
     bad = _newest(connection, site, RunState.FAILED, RunState.INTERRUPTED)
     pending = _pending(connection, site)
     issues = _open_issues(connection, site)
     trouble = _counted(connection, site, _deliveries, _IN_TROUBLE)
+    held_up = _held_up(connection, site) if processes_benefits else {}
     return {
         name: StatusView(
             site=name,
@@ -116,8 +127,9 @@ def site_statuses(connection: Connection, site: str | None = None) -> dict[str, 
             issues=issues.get(name, (0, 0))[0],
             held=issues.get(name, (0, 0))[1],
             deliveries_in_trouble=trouble.get(name, 0),
+            held_up=held_up.get(name, 0),
         )
-        for name in {*good, *bad, *pending, *issues, *trouble}
+        for name in {*good, *bad, *pending, *issues, *trouble, *held_up}
     }
 
 
@@ -163,6 +175,14 @@ def _open_issues(connection: Connection, site: str | None) -> dict[str, tuple[in
     unresolved = and_(_mine(_issues, site), _issues.c.resolved_at.is_(None))
     query = select(_issues.c.site, func.count(), held).where(unresolved).group_by(_issues.c.site)
     return {name: (total, int(of_them)) for name, total, of_them in connection.execute(query)}
+
+
+def _held_up(connection: Connection, site: str | None) -> dict[str, int]:
+    # Imported here: most deployments process no benefits, and their status need not load the tables of events.
+    from bensync.state.benefits import invariants
+    from bensync.state.schema.benefits import EventRow
+
+    return _counted(connection, site, EventRow.__table__, invariants.held_up())
 
 
 def _counted(connection: Connection, site: str | None, table: Any, condition: ColumnElement[bool]) -> dict[str, int]:

@@ -39,6 +39,14 @@ def test_a_list_counts_further_fields_and_warnings():
     assert "city and 2 more fields; 1 warning" in printed(print_requests, {"acme": Listing([view], 1)}, None)
 
 
+def test_A_113_an_approved_termination_says_that_it_waits_behind_an_open_event():
+    waiting = request_view(state=RequestState.APPROVED, held_up=True)
+    listed = printed(print_requests, {"acme": Listing([waiting], 1)}, RequestState.APPROVED)
+    assert "city; waits behind an open event (`bensync events waiting`)" in listed
+    assert "waits Its benefit event waits behind an earlier one" in printed(print_request, waiting, "", FIELDS)
+    assert "waits" not in printed(print_request, request_view(), "", FIELDS)
+
+
 def test_a_request_shows_each_change_each_warning_and_how_to_confirm_its_caution():
     view = request_view(risk=Risk.HIGH, warnings=(WarningCode.ENDS_COVERAGE,))
     text = printed(print_request, view, "I have read it.", FIELDS)

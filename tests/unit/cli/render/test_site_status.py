@@ -38,7 +38,9 @@ def test_a_site_names_each_reason_for_attention_once():
 
 
 def test_a_sum_counts_alerts_by_kind_and_requests_by_theirs():
-    busy = StatusView("acme", pending={ChangeKind.NEW: 2}, issues=3, deliveries_in_trouble=1, last_error=FAILED)
+    busy = StatusView(
+        "acme", pending={ChangeKind.NEW: 2}, issues=3, deliveries_in_trouble=1, held_up=2, last_error=FAILED
+    )
     other = StatusView("globex", pending={ChangeKind.NEW: 1, ChangeKind.UPDATE: 4})
     total = summed([glance(view=busy, alerts=(ALERT,)), glance(view=other, alerts=(ALERT,), broken=BROKEN)], NOON)
     assert total.as_json() == {
@@ -49,8 +51,20 @@ def test_a_sum_counts_alerts_by_kind_and_requests_by_theirs():
         "pending": {"NEW": 3, "UPDATE": 4},
         "issues": 3,
         "deliveries_in_trouble": 1,
+        "held_up": 2,
         "alerts": {"mail_failed": 2},
     }
+
+
+def test_A_113_a_site_shows_the_approved_terminations_that_wait_behind_an_open_event():
+    waiting = glance(view=StatusView("acme", held_up=1))
+    sentence = "1 approved termination waits behind an open event, and its coverage goes on"
+    assert waiting.needs(NOON) == sentence
+    assert f"held up {sentence} (`bensync events waiting`)" in printed(show_all, [waiting], NOON)
+    both = glance("globex", view=StatusView("globex", held_up=2))
+    total = "held up 3 approved terminations wait behind an open event, and their coverage goes on"
+    assert total in printed(show_all, [waiting, both], NOON)
+    assert "held up" not in printed(show_all, [glance(), glance("globex")], NOON)
 
 
 def test_few_sites_are_shown_one_by_one_with_their_sum():

@@ -72,8 +72,13 @@ def status(ctx: typer.Context) -> None:
 def _look(call: CliSession, store: Store, moment: datetime) -> list[SiteGlance]:
     """Return all sites from one transaction, with as many statements for a thousand of them as for one."""
     deployment, broken = call.deployment(), call.deployment().broken
+    benefits = any(
+        deployment.settings.sites[site].intake_rules().processes_benefits
+        for site in deployment.every(call.site)
+        if site not in broken
+    )
     with store.whole() as connection:
-        stands = site_statuses(connection, call.site)
+        stands = site_statuses(connection, call.site, processes_benefits=benefits)
         today = today_everywhere(connection, moment, call.site)
         alerts = open_everywhere(connection, call.site)
     glances = []

@@ -36,6 +36,7 @@ def queue(context: Entered) -> Response:
             if offers_bulk
             else 0,
             "newest": state.filtered.newest(),
+            "held_up": state.events.held_up()[0],
         }
     rows = [context.visibility.row(view) for view in page.items]
     return context.page(

@@ -52,6 +52,14 @@ def test_A_113_a_termination_behind_an_open_event_is_listed_and_let_through(web_
     (line,) = owner.ask_api("GET", f"{API}/events?held_up=true").json()["events"]
     assert (line["person"]["participant"], line["event_class"]) == (someone.id, "TER")
 
+    queue = text(owner.get(f"{SITE}/requests"))
+    assert "1 approved termination waits behind an open event, and its coverage goes on" in queue
+    assert "Waits for an open event" in text(owner.get(f"{SITE}/requests?state=APPROVED"))
+    assert "and the coverage goes on" in text(owner.get(f"{SITE}/requests/{number}"))
+    asked = owner.ask_api("GET", f"{API}/requests?state=APPROVED").json()["requests"]
+    assert [line["id"] for line in asked if line["held_up"]] == [number]
+    assert owner.ask_api("GET", f"{API}/status").json()["held_up"] == 1
+
     event = f"{at}/events/{case.open.number}"
     owner.get(event)
     assert owner.post(f"{event}/final", WHY).status_code == 303
@@ -61,3 +69,8 @@ def test_A_113_a_termination_behind_an_open_event_is_listed_and_let_through(web_
     assert coverage_on(after.enrollments, "medical", date(2026, 12, 1)) is None
     assert "The approved termination waits" not in text(owner.get(at))
     assert owner.ask_api("GET", f"{API}/events/board").json()["held_up"] == 0
+    assert owner.ask_api("GET", f"{API}/status").json()["held_up"] == 0
+    assert "approved termination waits" not in text(owner.get(f"{SITE}/requests"))
+    assert not any(
+        line["held_up"] for line in owner.ask_api("GET", f"{API}/requests?state=APPROVED").json()["requests"]
+    )
