@@ -50,7 +50,9 @@ def engine(url):
     with engine.begin() as connection:
         for table in inspect(connection).get_table_names():
             connection.execute(text(f'DROP TABLE "{table}" CASCADE'))
-        for function in ("audit_refuse", "enrollment_refuse") if engine.dialect.name == "postgresql" else ():
+        for function in (
+            ("audit_refuse", "enrollment_refuse", "dependent_refuse") if engine.dialect.name == "postgresql" else ()
+        ):
             connection.execute(text(f"DROP FUNCTION IF EXISTS {function}"))
     yield engine
     engine.dispose()

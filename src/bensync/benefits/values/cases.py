@@ -6,6 +6,7 @@ import msgspec
 
 from bensync.benefits.values.activities import Activity
 from bensync.benefits.values.cobra import CobraRecord
+from bensync.benefits.values.dependents import Dependent
 from bensync.benefits.values.enrollments import Assignment, Enrollment
 from bensync.benefits.values.events import Event, EventStatus
 from bensync.core.people import Participant
@@ -20,6 +21,7 @@ class Case(msgspec.Struct, frozen=True):
     enrollments: tuple[Enrollment, ...] = ()
     assignments: tuple[Assignment, ...] = ()
     cobra: tuple[CobraRecord, ...] = ()
+    dependents: tuple[Dependent, ...] = ()
 
     @property
     def open(self) -> Event | None:

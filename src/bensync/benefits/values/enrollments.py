@@ -31,8 +31,26 @@ class PostingStep(StrEnum):
     ADD = "ADD"
 
 
+class BeneficiaryKind(StrEnum):
+    """Whether a beneficiary is paid first, or only if no primary one is left."""
+
+    PRIMARY = "primary"
+    CONTINGENT = "contingent"
+
+
+class Allocation(msgspec.Struct, frozen=True):
+    """The share of one beneficiary in a coverage: the number of the dependent, and percent of the sum insured."""
+
+    dependent: int
+    percent: Decimal
+    kind: BeneficiaryKind = BeneficiaryKind.PRIMARY
+
+
 class Terms(msgspec.Struct, frozen=True):
-    """The content of a coverage: its option, and figures per month; ``amount`` is the sum insured, if any."""
+    """The content of a coverage: its option, and figures per month; ``amount`` is the sum insured, if any.
+
+    ``dependents`` are the numbers of those covered besides the employee, in their order.
+    """
 
     plan: str
     option: str
@@ -42,6 +60,8 @@ class Terms(msgspec.Struct, frozen=True):
     contribution: Decimal | None = None
     tax: str = ""
     account: str = ""
+    dependents: tuple[int, ...] = ()
+    beneficiaries: tuple[Allocation, ...] = ()
 
 
 class Enrollment(msgspec.Struct, frozen=True):

@@ -12,12 +12,13 @@ from bensync.benefits.engine.event_order import is_queued
 from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone
+from bensync.benefits.values.dependents import Dependent
 from bensync.benefits.values.enrollments import Assignment, Enrollment
 from bensync.benefits.values.events import Event, EventStatus, Indicator
 from bensync.core.people import DatedRow
 from bensync.state.db.vault import Vault
 
-EVENT, ORIGIN, ENROLLMENT = b"event", b"origin", b"enrollment"
+EVENT, ORIGIN, ENROLLMENT, DEPENDENT = b"event", b"origin", b"enrollment", b"dependent"
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -30,6 +31,7 @@ class _Origin(msgspec.Struct, frozen=True):
 _encoder = msgspec.msgpack.Encoder()
 _events = msgspec.msgpack.Decoder(Event)
 _enrollments = msgspec.msgpack.Decoder(Enrollment)
+_dependents = msgspec.msgpack.Decoder(Dependent)
 _origins = msgspec.msgpack.Decoder(_Origin)
 
 
@@ -144,6 +146,23 @@ def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
         if row.reversed != enrollment.reversed
         else enrollment
     )
+
+
+def dependent_row(participant_id: int, version: Dependent, vault: Vault) -> dict[str, Any]:
+    """Return the columns of a version of a dependent, and the whole of it sealed; nothing personal is in the others."""
+    return {
+        "participant_id": participant_id,
+        "version": version.version,
+        "number": version.number,
+        "effective_date": version.effective_date,
+        "dropped": version.dropped is not None,
+        "sealed_dependent": vault.seal(_encoder.encode(version), DEPENDENT, bound_to(participant_id)),
+    }
+
+
+def dependent_of(row: Row[Any], vault: Vault) -> Dependent:
+    """Return the version of a dependent of a row."""
+    return _dependents.decode(vault.unseal(row.sealed_dependent, DEPENDENT, bound_to(row.participant_id)))
 
 
 def assignment_row(participant_id: int, number: int, assignment: Assignment) -> dict[str, Any]:

@@ -29,6 +29,8 @@ from bensync.state.benefits.case_mapping import (
     assignment_row,
     cobra_of,
     cobra_row,
+    dependent_of,
+    dependent_row,
     enrollment_of,
     enrollment_row,
     event_of,
@@ -50,6 +52,7 @@ _events = benefits.EventRow.__table__
 _enrollments = benefits.EnrollmentRow.__table__
 _assignments = benefits.AssignmentRow.__table__
 _cobra = benefits.CobraRow.__table__
+_dependents = benefits.DependentRow.__table__
 _searches = benefits.PassiveSearchRow.__table__
 
 
@@ -76,8 +79,9 @@ class Cases:
             "enrollments": self._by_person(_enrollments, ids, "number", lambda row: enrollment_of(row, vault)),
             "assignments": self._by_person(_assignments, ids, "number", assignment_of),
             "cobra": self._by_person(_cobra, ids, "event", cobra_of),
+            "dependents": self._by_person(_dependents, ids, "version", lambda row: dependent_of(row, vault)),
         }
-        # Five statements for a page of people, then only look-ups: a statement for each person and table would be
+        # Six statements for a page of people, then only look-ups: a statement for each person and table would be
         # thousands for a run of events.
         return lambda number: {name: tuple(by_person.get(number, ())) for name, by_person in parts.items()}
 
@@ -261,6 +265,7 @@ class _Written:
         self._reversed: dict[Table, Rows] = {_enrollments: [], _assignments: []}
         self._assignments: Rows = []
         self._cobra: Rows = []
+        self._dependents: Rows = []
         self._programs: Rows = []
 
     def take(self, before: Case, after: Case) -> None:
@@ -279,6 +284,8 @@ class _Written:
         back = zip(before.assignments, placed, strict=False)
         self._reversed[_assignments] += (_taken(who, new[0]) for old, new in back if new[1] != old)
         self._cobra += (cobra_row(who, part) for part in _fresh(before.cobra, after.cobra))
+        entered = after.dependents[len(before.dependents) :]
+        self._dependents += (dependent_row(who, part, vault) for part in entered)
         program = program_on(after.assignments, self._today)
         if program != before.participant.program and after.assignments:
             self._programs.append({"who": who, "program": program})
@@ -293,6 +300,7 @@ class _Written:
         self._transaction.add_all(benefits.EnrollmentRow, self._enrollments)
         self._transaction.add_all(benefits.AssignmentRow, self._assignments)
         self._put(benefits.CobraRow, self._cobra)
+        self._transaction.add_all(benefits.DependentRow, self._dependents)
         for table, rows in self._reversed.items():
             condition = and_(table.c.participant_id == bindparam("who"), table.c.number == bindparam("place"))
             if rows:

@@ -94,6 +94,20 @@ class EnrollmentRow(StateTable, table=True):
     sealed_enrollment: bytes = Field(sa_type=Bytes)
 
 
+class DependentRow(StateTable, table=True):
+    """One version of a dependent or beneficiary; rows never change. ``sealed_dependent`` is all of it."""
+
+    __tablename__ = "dependent"
+
+    participant_id: int = Field(primary_key=True, foreign_key="participant.id")
+    version: int = Field(primary_key=True)
+    site: str
+    number: int
+    effective_date: date
+    dropped: bool
+    sealed_dependent: bytes = Field(sa_type=Bytes)
+
+
 class AssignmentRow(StateTable, table=True):
     """The benefit program from a day on; only ``reversed`` changes."""
 

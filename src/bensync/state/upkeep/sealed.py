@@ -14,7 +14,7 @@ from bensync.core.ports import PreflightFinding
 from bensync.errors import StateError
 from bensync.state.access.accounts import TOTP
 from bensync.state.audit.chain import DETAIL
-from bensync.state.benefits.case_mapping import ENROLLMENT, EVENT, ORIGIN, bound_to
+from bensync.state.benefits.case_mapping import DEPENDENT, ENROLLMENT, EVENT, ORIGIN, bound_to
 from bensync.state.benefits.invariants import finding
 from bensync.state.db.transaction import PAGE
 from bensync.state.db.vault import Vault
@@ -38,6 +38,7 @@ _PURPOSES: Mapping[str, bytes] = {
     "sealed_origin": ORIGIN,
     "sealed_event": EVENT,
     "sealed_enrollment": ENROLLMENT,
+    "sealed_dependent": DEPENDENT,
 }
 SECRETS = sync.SecretRow.__table__
 _FINGERPRINTED = frozenset({sync.BaselineRow.__table__, sync.DeliveryLineRow.__table__})
