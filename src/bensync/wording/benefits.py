@@ -128,6 +128,12 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
         "bad",
     ),
     "salary_missing": ("A price needs a salary", "Enter the pay rate and the pay period in HR.", "bad"),
+    "rate_not_found": (
+        "A rate table has no price",
+        "Add the price to the rate table, or correct the person's data in HR.",
+        "bad",
+    ),
+    "rate_fact_missing": ("A price needs a fact that is blank", "Enter the value in HR.", "bad"),
     "several_groups": ("Rules of several groups match", "Make the groups exclude each other.", "bad"),
     "no_termination_rule": (
         "No rule says when lost coverage ends",
@@ -305,5 +311,8 @@ def refusal(remarked: Remark | RemarkLine, book: Rulebook) -> str:
     title, fix, _ = remark(remarked.code)
     if remarked.code == "waits_behind":
         return f"The event waits until event {remarked.detail} is finished."
+    if remarked.code.startswith("rate_") and remarked.detail:
+        # The name of the table or of the fact; never a value.
+        title = f"{title} ({sync.plain(remarked.detail).lower()})"
     about = plan(book, remarked.plan) if remarked.plan else plan_type(remarked.plan_type) if remarked.plan_type else ""
     return f"{about}: {title[:1].lower()}{title[1:]}. {fix}" if about else f"{title}. {fix}"

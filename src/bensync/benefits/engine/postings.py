@@ -12,6 +12,8 @@ from typing import TypeVar
 import msgspec
 
 from bensync.benefits.engine.elections import Elections
+from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced
 from bensync.benefits.rulebook.pricing import terms as priced
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values import cobra
@@ -118,7 +120,7 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     """Set the coverage salary of a coverage manually; changes of salary leave it alone from then on (S2-11).
 
     Raises:
-        DecisionError: no such coverage is in force, or its plan is not in the rulebook.
+        DecisionError: no such coverage is in force, its plan is not in the rulebook, or the plan has no price.
     """
     row = coverage_on(case.enrollments, plan_type, on)
     plan = book.plan.get(row.terms.plan) if row is not None else None
@@ -126,7 +128,14 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     if row is None or plan is None or option is None:
         why = "no such coverage is in force on that day, or its plan is not in the rulebook"
         raise DecisionError(f"The salary of the {plan_type} coverage was not set", why, "look at the coverages first")
-    figures = _inherited(priced(plan, option, salary), row.terms)
+    basis = PriceBasis(case.participant, facts(case.participant, on, book), book)
+    figures = priced(plan, option, basis, on, salary=salary)
+    if isinstance(figures, Unpriced):
+        why = f"the plan has no price ({figures.code}{f', {figures.detail}' if figures.detail else ''})"
+        raise DecisionError(
+            f"The salary of the {plan_type} coverage was not set", why, "fix the rate table or the data"
+        )
+    figures = _inherited(figures, row.terms)
     poster = _Poster(case, None)
     poster.append(plan_type, PostingStep.CHANGE, Coverage.TERM, row.terms, on)
     poster.append(plan_type, PostingStep.CHANGE, Coverage.ELECT, figures, on, override=salary)

@@ -11,7 +11,7 @@ import msgspec
 
 from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
-from bensync.benefits.rulebook.pricing import salary_needed, terms
+from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced, terms
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.rules import applicable_rule
 from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, ChangeRule, PlanOption, Scope
@@ -54,6 +54,7 @@ class _Preparation:
         self._facts = facts
         self._book = book
         self._today = today
+        self._basis = PriceBasis(case.participant, facts, book)
         self._waives = book.events[event.event_class].waives
         self._present = {kind: self._coverage(kind) for kind in plan_types(case.enrollments, event.event_date)}
         self._remarks: list[Remark] = []
@@ -131,7 +132,8 @@ class _Preparation:
             self._fault("option_unknown", kind, row.terms.plan, row.terms.option)
             return None
         rule = self._rule(self._book.change_rules, plan)
-        figures = self._terms(plan, option, rule, row.salary_override)
+        begin = self._begin(rule)
+        figures = self._terms(plan, option, rule, begin, row.salary_override)
         if figures is None:
             return None
         kept = row.terms
@@ -142,7 +144,6 @@ class _Preparation:
         if rule is None:
             self._remark("no_change_rule", kind, plan.code)
             return None
-        begin = rule.begin.day(self._event.event_date)
         return Update(kind, kept, new, begin, self._deduction(rule, begin))
 
     def _offer(self, kind: str, plans: Sequence[BenefitPlan], endings: dict[str, Ending]) -> Offer:
@@ -190,10 +191,10 @@ class _Preparation:
     def _options(self, plan: BenefitPlan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
         """Return the options of a plan; without a rule for this event they are history only (S3-117)."""
         salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
-        begin = rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
+        begin = self._begin(rule)
         options = []
         for option in plan.options:
-            figures = self._terms(plan, option, rule, salary)
+            figures = self._terms(plan, option, rule, begin, salary)
             if figures is not None:
                 options.append(
                     Option(
@@ -208,16 +209,25 @@ class _Preparation:
                 )
         return options
 
+    def _begin(self, rule: AddRule | ChangeRule | None) -> date:
+        """Return the first day of coverage by a rule; without one, the day whose prices are shown."""
+        return rule.begin.day(self._event.event_date) if rule is not None else self._event.event_date
+
     def _terms(
-        self, plan: BenefitPlan, option: PlanOption, rule: AddRule | ChangeRule | None, salary: Decimal | None
+        self,
+        plan: BenefitPlan,
+        option: PlanOption,
+        rule: AddRule | ChangeRule | None,
+        begin: date,
+        salary: Decimal | None,
     ) -> Terms | None:
-        """Return the figures of an option; a missing salary is a fault only if a rule would use them."""
-        earned = salary if salary is not None else self._facts.number("annual_salary")
-        if salary_needed(option) and earned is None:
+        """Return the figures of an option; a missing price is a fault only if a rule would use it."""
+        figures = terms(plan, option, self._basis, begin, rule if isinstance(rule, AddRule) else None, salary)
+        if isinstance(figures, Unpriced):
             if rule is not None:
-                self._fault("salary_missing", plan.type, plan.code)
+                self._fault(figures.code, plan.type, plan.code, figures.detail)
             return None
-        return terms(plan, option, earned, rule if isinstance(rule, AddRule) else None)
+        return figures
 
     def _rule(self, rules: Sequence[R], plan: BenefitPlan) -> R | None:
         try:

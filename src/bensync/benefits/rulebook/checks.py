@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from bensync.benefits.rulebook.rate_checks import rate_problems
 from bensync.benefits.rulebook.tables import OFF, AddRule, RulebookTables, Scope, Sum
 from bensync.benefits.values.activities import INFO
 from bensync.benefits.values.events import SNAPSHOT
@@ -26,6 +27,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
         yield from _unknown(f"{path}.eligibility", [plan.eligibility], book.eligibility, "rule of eligibility")
         yield from _unknown(f"{path}.carrier", [plan.carrier], book.carriers, "carrier")
         yield from _unknown(f"{path}.flex", [plan.flex], book.plan, "plan")
+        yield from _unknown(f"{path}.base", [plan.base], book.bases, "benefit base")
         yield from _twice(f"{path}.options", [option.code for option in plan.options])
     for number, schedule in enumerate(book.schedules):
         path = f"schedules[{number}]"
@@ -34,6 +36,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
     for name, table in book.sums.items():
         yield from _sum_problems(book, f"sums.{name}", table)
     yield from _event_problems(book)
+    yield from rate_problems(book)
     for name in ("add_rules", "change_rules", "termination_rules"):
         for number, rule in enumerate(getattr(book, name)):
             yield from _rule_problems(book, f"{name}[{number}]", rule)

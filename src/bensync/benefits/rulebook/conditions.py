@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from decimal import Decimal, InvalidOperation
+from typing import TYPE_CHECKING
 
-from bensync.benefits.rulebook.tables import Condition, Eligibility
+if TYPE_CHECKING:
+    from bensync.benefits.rulebook.tables import Condition, Eligibility
 
 
 def failing_fields(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, ...]:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
-from typing import Annotated, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import Field, model_validator
 
+from bensync.benefits.rulebook.base import Amount, Money, RulebookTable
+from bensync.benefits.rulebook.rates import RateTable
 from bensync.benefits.values.activities import ActivitySource
-from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, last_day
+from bensync.benefits.values.calendar import AsOf, Begin, Stop, capped, first_day, last_day
 from bensync.benefits.values.cobra import Clocks
 
 OFF = "OFF"
 """The event class of a trigger that exists and is switched off (S4-31)."""
-
-Money = Decimal
-Amount = Annotated[Decimal, Field(ge=0)]
 
 # The bounds reject typing errors: ten years is more than any rule of coverage reaches.
 Months = Field(0, ge=-120, le=120, description="calendar months")
@@ -26,13 +25,7 @@ Months = Field(0, ge=-120, le=120, description="calendar months")
 Days = Field(0, ge=-3660, le=3660, description="calendar days")
 
 
-class _RulebookTable(BaseModel):
-    """A table of the rulebook: unknown keys are errors, and messages never repeat what was written."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
-
-
-class EventClass(_RulebookTable):
+class EventClass(RulebookTable):
     """An event class: its place in the order of processing, and its meaning for coverage."""
 
     label: str
@@ -45,7 +38,7 @@ class EventClass(_RulebookTable):
     cobra: str = Field("", description="COBRA action code, where the action has none")
 
 
-class Action(_RulebookTable):
+class Action(RulebookTable):
     """The meaning of an action, or of one with a reason: event class and benefits employee status (S4-08)."""
 
     action: str
@@ -55,7 +48,7 @@ class Action(_RulebookTable):
     cobra: str = ""
 
 
-class Fields(_RulebookTable):
+class Fields(RulebookTable):
     """The fields that hold action and reason, and the fields that everybody in a program must have (S4-26)."""
 
     action: str = "employment_status"
@@ -63,7 +56,7 @@ class Fields(_RulebookTable):
     required: tuple[str, ...] = ("birth_date",)
 
 
-class Salary(_RulebookTable):
+class Salary(RulebookTable):
     """The conversion of a pay rate to a yearly salary: the rate times the number of its periods in a year."""
 
     rate: str = "pay_rate"
@@ -71,7 +64,7 @@ class Salary(_RulebookTable):
     periods: Mapping[str, Decimal] = Field(default_factory=dict)
 
 
-class Condition(_RulebookTable):
+class Condition(RulebookTable):
     """One test of one fact; a blank fact passes none but ``present = false``."""
 
     field: str
@@ -90,27 +83,27 @@ class Condition(_RulebookTable):
         return self
 
 
-class Eligibility(_RulebookTable):
+class Eligibility(RulebookTable):
     """A named rule: every condition of ``all`` must hold, and one of ``any`` where there are some."""
 
     all: tuple[Condition, ...] = ()
     any: tuple[Condition, ...] = ()
 
 
-class Summand(_RulebookTable):
+class Summand(RulebookTable):
     """A field that counts in a sum; with ``when``, only for people who meet that rule."""
 
     field: str
     when: str = ""
 
 
-class Sum(_RulebookTable):
+class Sum(RulebookTable):
     """A derived fact: fields that are added, such as the FTEs of several jobs; blank ones count nothing (S4-29)."""
 
     of: tuple[Summand, ...] = Field(min_length=1)
 
 
-class EventSchedule(_RulebookTable):
+class EventSchedule(RulebookTable):
     """A schedule: people and event classes processed in runs of their own (S3-74); the first that fits counts."""
 
     code: str
@@ -119,7 +112,7 @@ class EventSchedule(_RulebookTable):
     events: tuple[str, ...] = ()
 
 
-class Program(_RulebookTable):
+class Program(RulebookTable):
     """A benefit program: who belongs to it, and its plans in the order in which people see them."""
 
     code: str
@@ -129,11 +122,27 @@ class Program(_RulebookTable):
     plans: tuple[str, ...] = Field(min_length=1)
 
 
-class PlanOption(_RulebookTable):
+class PlanYear(RulebookTable):
+    """The day on which a plan year begins."""
+
+    month: int = Field(1, ge=1, le=12)
+    day: int = Field(1, ge=1, le=28)
+
+
+class BenefitBase(RulebookTable):
+    """A benefit base: the fact that a sum insured is a multiple of, and the day whose value counts (S3-168)."""
+
+    field: str = "annual_salary"
+    as_of: AsOf = AsOf.EVENT_DATE
+    minimum: Amount | None = None
+    maximum: Amount | None = None
+
+
+class PlanOption(RulebookTable):
     """One option of a plan, with figures per month.
 
-    The sum insured is ``amount``, or ``multiple`` of the yearly salary, rounded up and cut at ``cap``. With
-    ``per_thousand`` the two costs are those of each thousand insured.
+    The sum insured is ``multiple`` of the benefit base, rounded up, plus ``amount``, cut at ``cap``. Its price stands
+    in a rate table, or in ``employee`` and ``company``; with ``per_thousand`` these are those of each thousand insured.
     """
 
     code: str
@@ -141,6 +150,7 @@ class PlanOption(_RulebookTable):
     employee: Money = Decimal(0)
     company: Money = Decimal(0)
     per_thousand: bool = False
+    rates: str = Field("", description="the rate table; empty for that of the plan")
     amount: Amount | None = None
     multiple: Amount | None = None
     round_up_to: Money = Field(Decimal(1), gt=0)
@@ -150,7 +160,7 @@ class PlanOption(_RulebookTable):
     maximum: Money | None = None
 
 
-class BenefitPlan(_RulebookTable):
+class BenefitPlan(RulebookTable):
     """A plan of one plan type; nobody has two plans of a type at a time."""
 
     code: str
@@ -159,6 +169,8 @@ class BenefitPlan(_RulebookTable):
     carrier: str = ""
     eligibility: str = ""
     flex: str = Field("", description="the flex plan that pays for it (S2-25)")
+    rates: str = Field("", description="the rate table of its options")
+    base: str = Field("", description="the benefit base of its multiples; empty for the yearly salary")
     options: tuple[PlanOption, ...] = Field(min_length=1)
 
     def option(self, code: str) -> PlanOption | None:
@@ -166,7 +178,7 @@ class BenefitPlan(_RulebookTable):
         return next((option for option in self.options if option.code == code), None)
 
 
-class Scope(_RulebookTable):
+class Scope(RulebookTable):
     """The scope of a rule: plans, all plans of a type, or every plan; events; a group; the first day (S2-20)."""
 
     plans: tuple[str, ...] = ()
@@ -181,7 +193,7 @@ class Scope(_RulebookTable):
         return 2 if self.plans else 1 if self.types else 0
 
 
-class BeginDate(_RulebookTable):
+class BeginDate(RulebookTable):
     """A rule for the first day of coverage or of a deduction."""
 
     base: Begin
@@ -193,7 +205,7 @@ class BeginDate(_RulebookTable):
         return first_day(self.base, event_date, self.months, self.days)
 
 
-class StopDate(_RulebookTable):
+class StopDate(RulebookTable):
     """A rule for the last day of coverage; ``retro_cap`` is the most days before today that it may lie."""
 
     base: Stop
@@ -233,7 +245,7 @@ class TerminationRule(Scope):
     cobra: bool = False
 
 
-class PassiveEvent(_RulebookTable):
+class PassiveEvent(RulebookTable):
     """An event that the calendar alone makes: an age or length of service that is reached (S3-92)."""
 
     code: str
@@ -243,7 +255,7 @@ class PassiveEvent(_RulebookTable):
     reaches: int = Field(gt=0)
 
 
-class Trigger(_RulebookTable):
+class Trigger(RulebookTable):
     """The event class that a changed field makes, and the flag that it sets on events that used the field."""
 
     event: str
@@ -256,7 +268,7 @@ class Trigger(_RulebookTable):
         return {"event": value} if isinstance(value, str) else value
 
 
-class RulebookTables(_RulebookTable):
+class RulebookTables(RulebookTable):
     """All tables of a rulebook, each of them well formed; whether their names fit together is not checked here."""
 
     events: Mapping[str, EventClass]
@@ -275,6 +287,21 @@ class RulebookTables(_RulebookTable):
     fields: Fields = Fields()
     salary: Salary = Salary()
     cobra: Clocks = Clocks()
+    rates: tuple[RateTable, ...] = ()
+    bases: Mapping[str, BenefitBase] = Field(default_factory=dict)
+    plan_year: PlanYear = PlanYear()
+
+    def rate_table(self, code: str, on: date) -> RateTable | None:
+        """Return the version of a rate table that is in force on a day; None before the first one."""
+        versions = [table for table in self._versions.get(code, ()) if table.since <= on]
+        return max(versions, key=lambda table: table.since, default=None)
+
+    @cached_property
+    def _versions(self) -> Mapping[str, Sequence[RateTable]]:
+        versions: dict[str, list[RateTable]] = {}
+        for table in self.rates:
+            versions.setdefault(table.code, []).append(table)
+        return versions
 
     @cached_property
     def plan(self) -> Mapping[str, BenefitPlan]:

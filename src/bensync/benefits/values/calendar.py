@@ -26,6 +26,37 @@ class Stop(StrEnum):
     END_OF_MONTH = "end_of_month"
 
 
+class AsOf(StrEnum):
+    """The day whose facts count for a price or a sum insured (S2-27)."""
+
+    EVENT_DATE = "event_date"
+    COVERAGE_BEGIN = "coverage_begin"
+    FIRST_OF_MONTH = "first_of_month"
+    """Of the month in which the coverage begins, as the next two are of its year."""
+    PLAN_YEAR_START = "plan_year_start"
+    YEAR_END = "year_end"
+    """The last day of the calendar year."""
+
+
+def as_of_day(rule: AsOf, event_date: date, begin: date, plan_year: tuple[int, int]) -> date:
+    """Return the day whose facts count, for coverage that begins on a day; a plan year is given by month and day."""
+    days = {
+        AsOf.EVENT_DATE: event_date,
+        AsOf.COVERAGE_BEGIN: begin,
+        AsOf.FIRST_OF_MONTH: begin.replace(day=1),
+        AsOf.PLAN_YEAR_START: plan_year_start(begin, plan_year),
+        AsOf.YEAR_END: date(begin.year, 12, 31),
+    }
+    return days[rule]
+
+
+def plan_year_start(on: date, plan_year: tuple[int, int]) -> date:
+    """Return the first day of the plan year that holds a day."""
+    month, day = plan_year
+    start = date(on.year, month, day)
+    return start if start <= on else plus(start, months=-12)
+
+
 def first_day(base: Begin, event_date: date, months: int = 0, days: int = 0) -> date:
     """Return the first day of coverage for an event of this date; months and days are added before rounding."""
     counted = plus(event_date, months, days + (base is Begin.NEXT_DAY))

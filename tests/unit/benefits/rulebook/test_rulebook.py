@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
 from pydantic import BaseModel
 
-from bensync.benefits.rulebook import rulebook, tables
+from bensync.benefits.rulebook import rulebook
 from bensync.benefits.rulebook.rulebook import read, standard
 from bensync.benefits.rulebook.tables import OFF
 from bensync.benefits.values.activities import INFO
@@ -81,8 +82,8 @@ def models(model):
     """All models of the rulebook."""
     yield model
     for field in model.model_fields.values():
-        for actual in re.findall(r"bensync\.benefits\.rulebook\.\w+\.(\w+)", str(field.annotation)):
-            kind = getattr(tables, actual)
+        for module, actual in re.findall(r"(bensync\.benefits\.rulebook\.\w+)\.(\w+)", str(field.annotation)):
+            kind = getattr(sys.modules[module], actual)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from models(kind)
 
@@ -94,15 +95,15 @@ def test_the_reference_names_every_key():
 
 
 def test_the_reference_explains_every_remark():
-    source = Path(rulebook.__file__).parents[1] / "engine"
+    source = Path(rulebook.__file__).parents[1]
     codes = set()
-    for name in ("preparation", "scheduling", "run", "elections"):
+    for name in ("engine/preparation", "engine/scheduling", "engine/run", "engine/elections", "rulebook/pricing"):
         text = (source / f"{name}.py").read_text("utf-8")
-        codes |= set(re.findall(r"""(?:Remark|_fault|_remark)\("(\w+)\"""", text))
-        if name == "elections":
+        codes |= set(re.findall(r"""(?:Remark|_fault|_remark|Unpriced)\("(\w+)\"""", text))
+        if name == "engine/elections":
             codes |= set(re.findall(r"""return (?:"" if .+? else )?"(\w+)\"""", text)) | {"contribution_out_of_range"}
     reported = PAGE.partition("## Remarks")[2]
-    assert len(codes) == 15
+    assert len(codes) == 17
     assert not {code for code in codes if f"`{code}`" not in reported}
 
 

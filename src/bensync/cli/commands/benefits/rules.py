@@ -100,7 +100,7 @@ def show(
 
 
 def _counts(book: Rulebook) -> dict[str, Any]:
-    lists = ("programs", "plans", "add_rules", "change_rules", "termination_rules", "passive", "schedules")
+    lists = ("programs", "plans", "add_rules", "change_rules", "termination_rules", "passive", "schedules", "rates")
     return {name: len(getattr(book, name)) for name in lists}
 
 
@@ -134,6 +134,12 @@ def _show(console: Console, site: str, book: Rulebook) -> None:
         for plan in book.plans
     ]
     table(console, "Plans", ("Plan type", "Plan", "Carrier", "For", "Options"), rows)
+    if book.rates:
+        rows = [
+            (rates.code, rates.since, ", ".join(axis.name for axis in rates.axes), len(rates.grades))
+            for rates in book.rates
+        ]
+        table(console, "Rate tables", ("Table", "In force from", "Graded by", "Grades"), rows, right=("Grades",))
     rows = [
         (*_scope(rule), f"from {_begin(rule.begin)}", rule.default, "automatically" if rule.auto_add else "")
         for rule in book.add_rules
