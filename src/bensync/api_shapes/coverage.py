@@ -8,18 +8,39 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from bensync.api_shapes.base import Money, Shape, Subject, copied, subject
-from bensync.benefits.values import cobra, enrollments
+from bensync.benefits.values import cobra, costs, enrollments
 from bensync.benefits.values.cobra import CobraState, Milestone
 from bensync.benefits.values.enrollments import Coverage, PostingStep
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bensync.benefits.rulebook.figures import PersonFigures
     from bensync.state.read.event_lists import CobraLine, CoverageLine
     from bensync.wording.visibility import Visibility
 
 FIGURES = ("amount", "employee", "company", "contribution")
 """Figures from which the pay follows; null for a role that does not see it."""
+
+
+class Cost(Shape):
+    """What one party pays in a plan year: so many deductions, of which the first ones are one cent more."""
+
+    year: Money
+    month: Money
+    count: int = Field(description="the deductions of the plan year")
+    each: Money = Field(description="a deduction that is not one cent more")
+    higher: int = Field(description="how many deductions are one cent more")
+
+
+class CoverageFigures(Shape):
+    """What follows from the costs of a coverage: per deduction, month and year, and imputed income per month."""
+
+    calendar: str = Field(description="the pay calendar; empty if none fits")
+    frequency: str
+    employee: Cost | None
+    company: Cost | None
+    imputed_income: Money | None = Field(description="taxable per month, of group life over the exclusion")
 
 
 class Terms(Shape):
@@ -33,6 +54,9 @@ class Terms(Shape):
     contribution: Money | None
     tax: str
     account: str
+    gl_employee: str = Field(description="the general-ledger account of what the employee pays")
+    gl_company: str = Field(description="that of what the employer pays")
+    figures: CoverageFigures | None = Field(description="null where they were not asked for")
 
 
 class CoverageRow(Terms):
@@ -115,11 +139,20 @@ class PersonCoverage(Shape):
     cobra: list[CobraRecord]
 
 
-def term_fields(terms: enrollments.Terms, *, figures: bool) -> dict[str, Any]:
+def term_fields(
+    terms: enrollments.Terms, *, figures: bool, derived: costs.CoverageFigures | None = None
+) -> dict[str, Any]:
     """Return the fields of a coverage; figures are null for a role that does not see the pay."""
     # Null rather than absent: the keys are the same for every role, so a program never guesses.
     shown = {name: getattr(terms, name) if figures else None for name in FIGURES}
-    return {"plan": terms.plan, "option": terms.option, "tax": terms.tax, "account": terms.account, **shown}
+    named = {name: getattr(terms, name) for name in ("plan", "option", "tax", "account", "gl_employee", "gl_company")}
+    return {**named, **shown, "figures": _figures(derived) if derived is not None and figures else None}
+
+
+def _figures(derived: costs.CoverageFigures) -> CoverageFigures:
+    parties = {"employee": derived.employee, "company": derived.company}
+    shown = {name: copied(Cost, cost) if cost is not None else None for name, cost in parties.items()}
+    return copied(CoverageFigures, derived, **shown)
 
 
 def terms(values: enrollments.Terms, *, figures: bool = True) -> Terms:
@@ -127,10 +160,14 @@ def terms(values: enrollments.Terms, *, figures: bool = True) -> Terms:
     return Terms(**term_fields(values, figures=figures))
 
 
-def coverage_row(row: enrollments.Enrollment, *, figures: bool = True) -> CoverageRow:
-    """Return one coverage row."""
+def coverage_row(
+    row: enrollments.Enrollment, *, figures: bool = True, derive: PersonFigures | None = None
+) -> CoverageRow:
+    """Return one coverage row; with ``derive`` also what follows from its costs."""
     override = row.salary_override if figures else None
-    return copied(CoverageRow, row, salary_override=override, **term_fields(row.terms, figures=figures))
+    derived = derive.of(row.plan_type, row.terms, row.effective_date) if derive is not None else None
+    fields = term_fields(row.terms, figures=figures, derived=derived)
+    return copied(CoverageRow, row, salary_override=override, **fields)
 
 
 def coverage_entry(line: CoverageLine, site: str, visibility: Visibility | None = None) -> CoverageEntry:
@@ -159,6 +196,7 @@ def coverage_fields(
     clocks: cobra.Clocks,
     *,
     figures: bool = True,
+    derive: PersonFigures | None = None,
 ) -> dict[str, Any]:
     """Return the fields of what one participant has on a day.
 
@@ -171,6 +209,7 @@ def coverage_fields(
         records: the COBRA records.
         clocks: how long each step of a COBRA record may take.
         figures: whether the role sees sums and contributions.
+        derive: derives the costs per deduction, and imputed income, of what is in force.
     """
     # Read twice, and the caller may pass an iterator.
     posted = list(rows)
@@ -179,7 +218,7 @@ def coverage_fields(
         "participant": participant,
         "site": site,
         "as_of": on,
-        "in_force": [coverage_row(row, figures=figures) for row in held if row is not None],
+        "in_force": [coverage_row(row, figures=figures, derive=derive) for row in held if row is not None],
         "rows": [coverage_row(row, figures=figures) for row in posted],
         "programs": [copied(ProgramRow, row) for row in programs],
         "cobra": [cobra_record(record, clocks) for record in records],
@@ -194,9 +233,11 @@ def person_coverage(
     programs: Iterable[enrollments.Assignment],
     records: Iterable[cobra.CobraRecord],
     clocks: cobra.Clocks,
+    *,
+    derive: PersonFigures | None = None,
 ) -> PersonCoverage:
     """Return what one participant has on a day, and every row behind it."""
-    return PersonCoverage(**coverage_fields(participant, site, on, rows, programs, records, clocks))
+    return PersonCoverage(**coverage_fields(participant, site, on, rows, programs, records, clocks, derive=derive))
 
 
 def _deadlines(record: cobra.CobraRecord, clocks: cobra.Clocks) -> list[CobraDeadline]:

@@ -18,6 +18,7 @@ from bensync.benefits.values.offers import CoverageOutcome, Prepared
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bensync.benefits.rulebook.figures import PersonFigures
     from bensync.benefits.values import events, offers
     from bensync.benefits.values.enrollments import Enrollment
     from bensync.state.read.event_lists import EventLine, RemarkLine
@@ -182,6 +183,7 @@ def event_detail(
     findings: Iterable[offers.EligibilityFinding],
     *,
     figures: bool = True,
+    derive: PersonFigures | None = None,
 ) -> Event:
     """Return one event with everything that it means.
 
@@ -192,6 +194,7 @@ def event_detail(
         rows: the coverage rows of the participant; those of other events are left out.
         findings: which programs and plans fit.
         figures: whether the role sees sums and contributions.
+        derive: derives the costs per deduction, and imputed income, of the options.
     """
     prepared = event.prepared or Prepared()
     return copied(
@@ -200,7 +203,7 @@ def event_detail(
         **_entry_fields(event, person, site),
         activities=list(event.activities),
         ends_all_coverage=prepared.loss_of_all,
-        offers=[_offer(offer, figures=figures) for offer in prepared.offers],
+        offers=[_offer(offer, figures=figures, derive=derive) for offer in prepared.offers],
         endings=[copied(Ending, ending, **term_fields(ending.terms, figures=figures)) for ending in prepared.endings],
         updates=[
             copied(
@@ -241,21 +244,22 @@ def _entry_fields(event: events.Event, person: Subject, site: str) -> dict[str, 
     }
 
 
-def _offer(offer: offers.Offer, *, figures: bool) -> Offer:
+def _offer(offer: offers.Offer, *, figures: bool, derive: PersonFigures | None) -> Offer:
     default = terms(offer.default, figures=figures) if offer.default is not None else None
     return copied(
         Offer,
         offer,
         electable=offer.electable,
-        options=[_option(option, figures=figures) for option in offer.options],
+        options=[_option(option, offer.plan_type, figures=figures, derive=derive) for option in offer.options],
         default=default,
     )
 
 
-def _option(option: offers.Option, *, figures: bool) -> Option:
+def _option(option: offers.Option, plan_type: str, *, figures: bool, derive: PersonFigures | None) -> Option:
     # Limits can follow from the salary, so they are figures as well.
     limits = {"minimum": option.minimum, "maximum": option.maximum} if figures else {"minimum": None, "maximum": None}
-    return copied(Option, option, **limits, **term_fields(option.terms, figures=figures))
+    derived = derive.of(plan_type, option.terms, option.begin) if derive is not None else None
+    return copied(Option, option, **limits, **term_fields(option.terms, figures=figures, derived=derived))
 
 
 def _election(choice: offers.Choice, *, figures: bool) -> Election:

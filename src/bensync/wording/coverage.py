@@ -8,10 +8,12 @@ from decimal import Decimal
 
 import msgspec
 
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone, deadlines
+from bensync.benefits.values.costs import CENT, CoverageFigures, Spread
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, last_row, rows_of
 from bensync.wording import benefits, sync
 
@@ -71,17 +73,21 @@ class DeadlineCounts(msgspec.Struct, frozen=True):
 def covers(case: Case, book: Rulebook, today: date, *, figures: bool) -> list[Cover]:
     """Return a line for each plan type that a participant has, had or will have; current coverage comes first."""
     kinds = dict.fromkeys(row.plan_type for row in case.enrollments if not row.reversed)
-    lines = [_cover(case.enrollments, kind, book, today, figures=figures) for kind in kinds]
+    derive = PersonFigures(case.participant, today, book) if figures else None
+    lines = [_cover(case.enrollments, kind, book, today, derive=derive) for kind in kinds]
     # Only waived and ended coverage has no tone; sorted() keeps the order within both halves.
     return sorted(lines, key=lambda cover: cover.tone == "")
 
 
-def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *, figures: bool) -> Cover:
+def _cover(
+    rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *, derive: PersonFigures | None
+) -> Cover:
     now, after = last_row(rows, kind, today), _ahead(rows, kind, today)
     row = now or after[0]
     badge, tone = _BADGES[row.coverage] if now is not None else ("Starts", "calm")
     held = row.coverage is Coverage.ELECT
     terms = row.terms
+    derived = derive.of(kind, terms, max(row.effective_date, today)) if held and derive is not None else None
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
     return Cover(
         name=benefits.plan_type(kind),
@@ -90,7 +96,7 @@ def _cover(rows: Sequence[Enrollment], kind: str, book: Rulebook, today: date, *
         tone=tone,
         when=_when(row, today),
         next=_next(after if now is not None else after[1:], book, held=held),
-        figures=figures_of(terms, row.salary_override) if held and figures else (),
+        figures=figures_of(terms, row.salary_override, derived) if derived is not None else (),
     )
 
 
@@ -123,16 +129,33 @@ def _next(after: Sequence[Enrollment], book: Rulebook, *, held: bool) -> str:
     return f"last day {sync.day(plus(row.effective_date, days=-1))}" if held else ""
 
 
-def figures_of(terms: Terms, override: Decimal | None = None) -> Sequence[tuple[str, str]]:
+def figures_of(
+    terms: Terms, override: Decimal | None = None, derived: CoverageFigures | None = None
+) -> Sequence[tuple[str, str]]:
     """Return the amounts and costs of a coverage, as label and text."""
+    derived = derived if derived is not None else CoverageFigures()
     figures = (
         ("insured", terms.amount),
         ("per month for the employee", terms.employee or None),
+        *(_deductions(derived.employee, derived.frequency) if derived.employee and terms.employee else ()),
         ("per month for the company", terms.company or None),
         ("contribution", terms.contribution),
+        ("imputed income per month", derived.imputed_income or None),
         ("coverage salary, entered manually", override),
     )
     return tuple((name, f"${amount:,}") for name, amount in figures if amount is not None)
+
+
+def _deductions(cost: Spread, frequency: str) -> Sequence[tuple[str, Decimal | None]]:
+    """Return the deductions of a plan year such that their sum is explained."""
+    every = f"for each of {cost.count} {frequency} deductions"
+    more = f"for each of the first {cost.higher} of {cost.count} {frequency} deductions"
+    rest = f"for each of the other {cost.count - cost.higher}" if cost.higher else every
+    return (
+        (more, cost.each + CENT if cost.higher else None),
+        (rest, cost.each if cost.count else None),
+        ("per year for the employee", cost.year),
+    )
 
 
 def cobra_views(case: Case, book: Rulebook, today: date) -> list[CobraView]:

@@ -14,9 +14,10 @@ from bensync.api_shapes.coverage import (
     person_coverage,
     terms,
 )
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Clocks, Milestone
 from bensync.benefits.values.enrollments import Assignment, Coverage
-from tests.unit.benefits.cases import OPTIONS
+from tests.unit.benefits.cases import BOOK, OPTIONS, book, person
 from tests.unit.views import cobra_line, cobra_record, coverage_line, enrollment, visibility
 
 CLOCKS = Clocks()
@@ -68,3 +69,12 @@ def test_a_cobra_record_says_by_when_each_step_is_due_and_when_it_was_taken():
     assert taken[Milestone.NOTICE_SENT] == date(2026, 6, 15)
     assert taken[Milestone.ELECTED] is None
     assert shown.person.name == "Ada Vale"
+
+
+def test_S2_27_costs_per_deduction_and_year_are_figures_of_what_is_in_force():
+    rules = book(calendars=[{"code": "B", "frequency": "biweekly", "first": date(2026, 1, 9)}])
+    derive = PersonFigures(person(), DAY, rules)
+    shown = coverage_row(enrollment(), derive=derive).model_dump()["figures"]
+    assert (shown["calendar"], shown["employee"]["each"], shown["employee"]["higher"]) == ("B", Decimal("36.92"), 8)
+    assert coverage_row(enrollment(), figures=False, derive=derive).figures is None
+    assert coverage_row(enrollment(), derive=PersonFigures(person(), DAY, BOOK)).figures.employee is None

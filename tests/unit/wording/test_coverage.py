@@ -11,7 +11,7 @@ from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, Milestone
 from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms
 from bensync.wording import coverage
-from tests.unit.benefits.cases import BOOK, case, person
+from tests.unit.benefits.cases import BOOK, book, case, person
 from tests.unit.builders import TODAY, day
 
 PPO = Terms("MED", "EE", employee=Decimal("80.00"))
@@ -63,3 +63,21 @@ def test_a_step_that_was_taken_tells_whether_it_was_in_time(on, badge):
     assert view.deadlines[0].badge == badge
     assert view.next is not None
     assert view.next.step is Milestone.NOTICE_SENT
+
+
+@pytest.mark.parametrize(
+    ("calendar", "texts"),
+    [
+        (
+            {"frequency": "biweekly", "first": day("2026-01-09")},
+            ["$36.93 for each of the first 8 of 26 biweekly deductions", "$36.92 for each of the other 18"],
+        ),
+        ({"frequency": "monthly", "days": [1]}, ["$80.00 for each of 12 monthly deductions"]),
+        ({"frequency": "monthly", "days": [1], "skip": [day(f"2026-{month:02}-01") for month in range(1, 13)]}, []),
+    ],
+)
+def test_S2_27_the_deductions_of_a_year_are_explained(calendar, texts):
+    rules = book(calendars=[{"code": "C", **calendar}])
+    (cover,) = coverage.covers(rows((Coverage.ELECT, "01-01")), rules, TODAY, figures=True)
+    shown = [f"{text} {name}" for name, text in cover.figures]
+    assert shown == ["$80.00 per month for the employee", *texts, "$960.00 per year for the employee"]

@@ -27,10 +27,6 @@ class Facts(msgspec.Struct, frozen=True):
     values: Mapping[str, str]
     rows: tuple[DatedRow, ...]
 
-    def number(self, name: str) -> Decimal | None:
-        """Return a value as a number, without its currency; None if it is blank or no number."""
-        return number(self.values.get(name, ""))
-
 
 def facts(participant: Participant, on: date, book: Rulebook, employment: str = "") -> Facts:
     """Return the facts of one day.

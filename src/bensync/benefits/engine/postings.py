@@ -131,10 +131,9 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     basis = PriceBasis(case.participant, facts(case.participant, on, book), book)
     figures = priced(plan, option, basis, on, salary=salary)
     if isinstance(figures, Unpriced):
-        why = f"the plan has no price ({figures.code}{f', {figures.detail}' if figures.detail else ''})"
-        raise DecisionError(
-            f"The salary of the {plan_type} coverage was not set", why, "fix the rate table or the data"
-        )
+        what = f"The salary of the {plan_type} coverage was not set"
+        why = f"its plan has no price ({figures.code}: {figures.detail})"
+        raise DecisionError(what, why, "fix the rate table, or the data in HR")
     figures = _inherited(figures, row.terms)
     poster = _Poster(case, None)
     poster.append(plan_type, PostingStep.CHANGE, Coverage.TERM, row.terms, on)

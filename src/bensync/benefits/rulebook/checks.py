@@ -8,6 +8,7 @@ from typing import Any
 from bensync.benefits.rulebook.rate_checks import rate_problems
 from bensync.benefits.rulebook.tables import OFF, AddRule, RulebookTables, Scope, Sum
 from bensync.benefits.values.activities import INFO
+from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.events import SNAPSHOT
 
 
@@ -37,9 +38,39 @@ def problems(book: RulebookTables) -> Iterator[str]:
         yield from _sum_problems(book, f"sums.{name}", table)
     yield from _event_problems(book)
     yield from rate_problems(book)
+    yield from _calendar_problems(book)
+    yield from _gl_problems(book)
+    yield from _unknown("types", book.types, {plan.type for plan in book.plans}, "plan of the type")
     for name in ("add_rules", "change_rules", "termination_rules"):
         for number, rule in enumerate(getattr(book, name)):
             yield from _rule_problems(book, f"{name}[{number}]", rule)
+
+
+def _calendar_problems(book: RulebookTables) -> Iterator[str]:
+    yield from _twice("calendars", [calendar.code for calendar in book.calendars])
+    for number, calendar in enumerate(book.calendars):
+        path = f"calendars[{number}]"
+        yield from _unknown(f"{path}.group", [calendar.group], book.eligibility, "rule of eligibility")
+        for place, day in enumerate(calendar.skip):
+            if day not in calendar.pay_dates(day, plus(day, days=1)):
+                yield f"{path}.skip[{place}]: skip_no_pay_date: {day} is no pay date; write the date of a pay"
+
+
+def _gl_problems(book: RulebookTables) -> Iterator[str]:
+    scopes = [
+        (sorted(entry.plans), sorted(entry.types), sorted(entry.options), sorted(entry.locations), entry.since)
+        for entry in book.gl_codes
+    ]
+    for number, entry in enumerate(book.gl_codes):
+        path = f"gl_codes[{number}]"
+        yield from _unknown(f"{path}.plans", entry.plans, book.plan, "plan")
+        yield from _unknown(f"{path}.types", entry.types, {plan.type for plan in book.plans}, "plan of the type")
+        options = {option.code for plan in book.plans for option in plan.options}
+        yield from _unknown(f"{path}.options", entry.options, options, "option")
+        if not (entry.employee or entry.company):
+            yield f"{path}: gl_empty: it names no account; give employee, company, or both"
+        if scopes[number] in scopes[:number]:
+            yield f"{path}: gl_twice: another entry is for the same costs; keep one of them"
 
 
 def _sum_problems(book: RulebookTables, path: str, table: Sum) -> Iterator[str]:

@@ -11,7 +11,7 @@ from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.rulebook.conditions import number
 from bensync.benefits.rulebook.rates import OPTION, Grade, RateTable, Rounding
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.tables import AddRule, BenefitBase, BenefitPlan, PlanOption
+from bensync.benefits.rulebook.tables import AddRule, BenefitBase, BenefitPlan, GeneralLedgerCode, PlanOption
 from bensync.benefits.values.calendar import AsOf, as_of_day
 from bensync.benefits.values.enrollments import Terms
 from bensync.core.people import Participant, last_hire
@@ -83,6 +83,7 @@ def terms(
     shares = _shares(option.rates or plan.rates, option, amount, basis, begin)
     if isinstance(shares, Unpriced):
         return shares
+    accounts = _accounts(plan, option, basis, begin)
     return Terms(
         plan=plan.code,
         option=option.code,
@@ -92,7 +93,26 @@ def terms(
         contribution=rule.contribution if rule else None,
         tax=rule.tax if rule else "",
         account=rule.account if rule else "",
+        gl_employee=accounts.employee if accounts else "",
+        gl_company=accounts.company if accounts else "",
     )
+
+
+def _accounts(plan: BenefitPlan, option: PlanOption, basis: PriceBasis, begin: date) -> GeneralLedgerCode | None:
+    """Return the narrowest entry of the general-ledger codes that fits an option; None if none does."""
+    if not basis.book.gl_codes:
+        return None
+    location = basis.fact("location", AsOf.COVERAGE_BEGIN, begin)
+    fitting = [
+        entry
+        for entry in basis.book.gl_codes
+        if entry.since <= begin
+        and (not entry.plans or plan.code in entry.plans)
+        and (not entry.types or plan.type in entry.types)
+        and (not entry.options or option.code in entry.options)
+        and (not entry.locations or location in entry.locations)
+    ]
+    return max(fitting, key=lambda entry: entry.reach, default=None)
 
 
 def _amount(

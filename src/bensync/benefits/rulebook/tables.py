@@ -11,6 +11,7 @@ from typing import Any, Literal, Self
 from pydantic import Field, model_validator
 
 from bensync.benefits.rulebook.base import Amount, Money, RulebookTable
+from bensync.benefits.rulebook.pay_calendars import PayCalendar
 from bensync.benefits.rulebook.rates import RateTable
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.calendar import AsOf, Begin, Stop, capped, first_day, last_day
@@ -18,6 +19,8 @@ from bensync.benefits.values.cobra import Clocks
 
 OFF = "OFF"
 """The event class of a trigger that exists and is switched off (S4-31)."""
+
+_CODE_DIGITS = 2
 
 # The bounds reject typing errors: ten years is more than any rule of coverage reaches.
 Months = Field(0, ge=-120, le=120, description="calendar months")
@@ -268,6 +271,29 @@ class Trigger(RulebookTable):
         return {"event": value} if isinstance(value, str) else value
 
 
+class PlanType(RulebookTable):
+    """The behavior of the plans of a type, by the first digit of its code (S3-166)."""
+
+    code: str = Field(pattern=r"^[1-9][0-9]$")
+
+
+class GeneralLedgerCode(RulebookTable):
+    """The accounts to which the costs of coverage are posted; the narrowest entry that fits counts (S2-13)."""
+
+    plans: tuple[str, ...] = ()
+    types: tuple[str, ...] = ()
+    options: tuple[str, ...] = ()
+    locations: tuple[str, ...] = ()
+    since: date = date.min
+    employee: str = ""
+    company: str = ""
+
+    @property
+    def reach(self) -> tuple[bool, bool, bool, bool, date]:
+        """Return how narrow it is: a location goes before options, these before plans, these before types."""
+        return bool(self.locations), bool(self.options), bool(self.plans), bool(self.types), self.since
+
+
 class RulebookTables(RulebookTable):
     """All tables of a rulebook, each of them well formed; whether their names fit together is not checked here."""
 
@@ -290,6 +316,9 @@ class RulebookTables(RulebookTable):
     rates: tuple[RateTable, ...] = ()
     bases: Mapping[str, BenefitBase] = Field(default_factory=dict)
     plan_year: PlanYear = PlanYear()
+    types: Mapping[str, PlanType] = Field(default_factory=dict)
+    calendars: tuple[PayCalendar, ...] = ()
+    gl_codes: tuple[GeneralLedgerCode, ...] = ()
 
     def rate_table(self, code: str, on: date) -> RateTable | None:
         """Return the version of a rate table that is in force on a day; None before the first one."""
@@ -302,6 +331,12 @@ class RulebookTables(RulebookTable):
         for table in self.rates:
             versions.setdefault(table.code, []).append(table)
         return versions
+
+    def type_code(self, plan_type: str) -> str:
+        """Return the code of a plan type: the one that the rulebook gives, or its name if that is one; else empty."""
+        if plan_type in self.types:
+            return self.types[plan_type].code
+        return plan_type if len(plan_type) == _CODE_DIGITS and plan_type.isdecimal() else ""
 
     @cached_property
     def plan(self) -> Mapping[str, BenefitPlan]:

@@ -60,6 +60,8 @@ class Terms(msgspec.Struct, frozen=True):
     contribution: Decimal | None = None
     tax: str = ""
     account: str = ""
+    gl_employee: str = ""
+    gl_company: str = ""
     dependents: tuple[int, ...] = ()
     beneficiaries: tuple[Allocation, ...] = ()
 

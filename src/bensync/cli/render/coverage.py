@@ -7,7 +7,9 @@ from datetime import date
 
 from rich.console import Console
 
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Clocks, deadlines
+from bensync.benefits.values.costs import CENT, CoverageFigures
 from bensync.benefits.values.enrollments import Assignment, Enrollment, Terms
 from bensync.cli.render.console import more, pairs, table
 from bensync.state.read.event_lists import (
@@ -20,6 +22,15 @@ def figures(terms: Terms) -> str:
     """Return plan, option, sum insured and employee cost of a coverage, as text."""
     sum_insured = f", {terms.amount:,}" if terms.amount is not None else ""
     return f"{terms.plan} {terms.option}{sum_insured}, employee {terms.employee}"
+
+
+def deduction(derived: CoverageFigures) -> str:
+    """Return the employee's deductions of a plan year: `20 x 36.93, 6 x 36.92, biweekly`; empty without any."""
+    cost = derived.employee
+    if cost is None or not cost.count or not cost.year:
+        return ""
+    parts = [(cost.higher, cost.each + CENT), (cost.count - cost.higher, cost.each)]
+    return ", ".join([*(f"{count} x {amount}" for count, amount in parts if count), derived.frequency])
 
 
 def print_enrollments(console: Console, rows: Sequence[Enrollment], title: str = "Coverage rows") -> None:
@@ -69,13 +80,31 @@ def print_coverage(console: Console, site: str, lines: Sequence[CoverageLine], t
 
 
 def print_person_coverage(
-    console: Console, title: str, held: Mapping[str, Enrollment], on: date, rows: Sequence[Enrollment], programs: str
+    console: Console,
+    title: str,
+    held: Mapping[str, Enrollment],
+    on: date,
+    rows: Sequence[Enrollment],
+    programs: str,
+    derive: PersonFigures,
 ) -> None:
     """Print the coverage of one person on a day, and every row behind it."""
     pairs(console, title, (("program", programs), ("as of", on)))
     if held:
-        cells = [(kind, figures(row.terms), row.effective_date, row.salary_override) for kind, row in held.items()]
-        table(console, "In force", ("Plan type", "Coverage", "Since", "Manual salary"), cells)
+        derived = {kind: derive.of(kind, row.terms, max(row.effective_date, on)) for kind, row in held.items()}
+        cells = [
+            (
+                kind,
+                figures(row.terms),
+                deduction(derived[kind]),
+                derived[kind].imputed_income,
+                row.effective_date,
+                row.salary_override,
+            )
+            for kind, row in held.items()
+        ]
+        columns = ("Plan type", "Coverage", "Deductions", "Imputed income", "Since", "Manual salary")
+        table(console, "In force", columns, cells, wrap=("Coverage",))
     else:
         console.print("No coverage is in force on this day.")
     print_enrollments(console, rows)

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Sequence
 from rich.console import Console
 
 from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
 from bensync.cli.render.console import more, pairs, table
-from bensync.cli.render.coverage import figures, print_enrollments
+from bensync.cli.render.coverage import deduction, figures, print_enrollments
 from bensync.core.ports import PreflightFinding as Check
 from bensync.errors import BensyncError
 from bensync.state.read.event_lists import (
@@ -64,7 +65,12 @@ def _marks(line: EventLine) -> list[str]:
 
 
 def print_event(
-    console: Console, line: EventLine, event: Event, rows: Sequence[Enrollment], findings: Sequence[EligibilityFinding]
+    console: Console,
+    line: EventLine,
+    event: Event,
+    rows: Sequence[Enrollment],
+    findings: Sequence[EligibilityFinding],
+    derive: PersonFigures,
 ) -> None:
     """Print one event in full."""
     pairs(
@@ -84,7 +90,7 @@ def print_event(
         ),
     )
     if event.prepared is not None:
-        _print_prepared(console, event.prepared)
+        _print_prepared(console, event.prepared, derive)
     if event.choices:
         chosen = [
             (choice.plan_type, choice.plan or "waived", choice.option, choice.contribution) for choice in event.choices
@@ -96,7 +102,7 @@ def print_event(
         print_eligibility(console, findings)
 
 
-def _print_prepared(console: Console, prepared: Prepared) -> None:
+def _print_prepared(console: Console, prepared: Prepared, derive: PersonFigures) -> None:
     offers = [
         (
             offer.plan_type,
@@ -104,6 +110,7 @@ def _print_prepared(console: Console, prepared: Prepared) -> None:
             option.terms.option,
             option.terms.amount,
             option.terms.employee,
+            deduction(derive.of(offer.plan_type, option.terms, option.begin)),
             option.begin,
             ", ".join(
                 word
@@ -120,8 +127,8 @@ def _print_prepared(console: Console, prepared: Prepared) -> None:
         for option in offer.options
     ]
     if offers:
-        columns = ("Plan type", "Plan", "Option", "Sum", "Employee pays", "From", "Notes")
-        table(console, "Offered", columns, offers, right=("Sum", "Employee pays"))
+        columns = ("Plan type", "Plan", "Option", "Sum", "A month", "Deductions", "From", "Notes")
+        table(console, "Offered, with what the employee pays", columns, offers, right=("Sum", "A month"))
     if prepared.endings:
         lost = [
             (

@@ -13,6 +13,7 @@ from bensync.api_shapes import events as shapes
 from bensync.api_shapes import outlook as foresight
 from bensync.api_shapes.activities import activity as activity_shape
 from bensync.api_shapes.base import Subject
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus, Flag, Process
@@ -93,6 +94,7 @@ def benefits(context: Entered, number: Number) -> Response:
         case.cobra,
         context.lexicon.cobra,
         figures=figures,
+        derive=PersonFigures(case.participant, today, context.lexicon),
     )
     return answer(
         shapes.Benefits(
@@ -224,4 +226,7 @@ def _event(context: PageContext, case: Case, number: int) -> shapes.Event:
     """Return one event of a case, as far as the role sees it."""
     event, person = case.event(number), _person(context, case)
     figures = context.visibility.figures(person.employee_id)
-    return shapes.event_detail(event, person, context.site, case.enrollments, event.findings, figures=figures)
+    derive = PersonFigures(case.participant, event.event_date, context.lexicon)
+    return shapes.event_detail(
+        event, person, context.site, case.enrollments, event.findings, figures=figures, derive=derive
+    )

@@ -8,6 +8,7 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Terms, coverage_on, later_coverages
@@ -65,10 +66,13 @@ def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> lis
     """Return the questions of the form."""
     prepared = event.prepared
     offers = prepared.offers if prepared is not None else ()
-    return [_question(case, event, offer, book, figures=figures) for offer in offers if offer.electable]
+    derive = PersonFigures(case.participant, event.event_date, book) if figures else None
+    return [_question(case, event, offer, book, derive=derive) for offer in offers if offer.electable]
 
 
-def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures: bool) -> ElectionQuestion:
+def _question(
+    case: Case, event: Event, offer: Offer, book: Rulebook, *, derive: PersonFigures | None
+) -> ElectionQuestion:
     before = next((choice for choice in event.choices if choice.plan_type == offer.plan_type), None)
     wrong = next((message for message in event.messages if message.plan_type == offer.plan_type), None)
     # An option that is only history shows what the person has; this event cannot choose it.
@@ -79,7 +83,7 @@ def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures
         name=benefits.plan_type(offer.plan_type),
         present=_present(case, event, offer, book),
         without_election=_without_election(offer, book),
-        options=[_answer(option, book, figures=figures) for option in open_to_all],
+        options=[_answer(option, offer.plan_type, book, derive) for option in open_to_all],
         chosen=_chosen(before),
         waivable=offer.waivable,
         contributes=bool(limited) or any(option.terms.contribution is not None for option in open_to_all),
@@ -91,10 +95,13 @@ def _question(case: Case, event: Event, offer: Offer, book: Rulebook, *, figures
     )
 
 
-def _answer(option: Option, book: Rulebook, *, figures: bool) -> ElectionAnswer:
+def _answer(option: Option, plan_type: str, book: Rulebook, derive: PersonFigures | None) -> ElectionAnswer:
     terms = option.terms
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
-    costs = ", ".join(f"{text} {name}" for name, text in figures_of(terms)) if figures else ""
+    costs = ""
+    if derive is not None:
+        derived = derive.of(plan_type, terms, option.begin)
+        costs = ", ".join(f"{text} {name}" for name, text in figures_of(terms, derived=derived))
     return ElectionAnswer(_code(option), ", ".join(named), option.begin, costs, option.proof)
 
 

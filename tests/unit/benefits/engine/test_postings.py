@@ -129,6 +129,15 @@ def test_a_salary_is_set_for_a_coverage_in_force_only(kind, rules):
         override_salary(case(person(), "life"), kind, Decimal(1), TODAY, rules)
 
 
+def test_a_salary_is_not_set_where_the_plan_has_no_price_for_the_person():
+    plans = [{**plan, "rates": "T", "options": [{"code": "2X", "multiple": "2"}]} if plan["code"] == "LIFE" else plan
+             for plan in CONTENT["plans"]]  # fmt: skip
+    rates = [{"code": "T", "grades": [{"when": {"smoker": ["N"]}, "employee": "1"}]}]
+    with pytest.raises(DecisionError) as caught:
+        override_salary(case(person(), "life"), "life", Decimal(1), TODAY, book(plans=plans, rates=rates))
+    assert caught.value.why == "its plan has no price (rate_fact_missing: smoker)"
+
+
 def test_an_election_goes_before_the_figures_that_would_just_follow():
     options = [{"code": "2X", "multiple": "2"}, {"code": "1X", "multiple": "1"}]
     plans = [{**plan, "options": options} if plan["code"] == "LIFE" else plan for plan in CONTENT["plans"]]

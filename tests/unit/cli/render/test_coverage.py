@@ -3,10 +3,16 @@
 from __future__ import annotations
 
 from datetime import date, timedelta
+from decimal import Decimal
 
+from msgspec.structs import replace
+
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Clocks, Milestone, deadlines
+from bensync.benefits.values.costs import CoverageFigures
 from bensync.benefits.values.enrollments import Assignment
 from bensync.cli.render.coverage import (
+    deduction,
     figures,
     print_cobra,
     print_coverage,
@@ -14,11 +20,21 @@ from bensync.cli.render.coverage import (
     print_person_coverage,
     programs_of,
 )
-from tests.unit.benefits.cases import OPTIONS
+from tests.unit.benefits.cases import OPTIONS, book, person
 from tests.unit.cli.render.printing import printed
 from tests.unit.views import cobra_line, cobra_record, coverage_line, enrollment
 
 CLOCKS = Clocks()
+
+
+BIWEEKLY = [{"code": "B", "frequency": "biweekly", "first": date(2026, 1, 9)}]
+FIGURES = PersonFigures(person(), date(2026, 6, 10), book(calendars=BIWEEKLY))
+
+
+def test_S2_27_deductions_are_named_such_that_their_sum_is_explained():
+    free = replace(OPTIONS["vision"], employee=Decimal(0))
+    assert deduction(FIGURES.of("vision", free, date(2026, 6, 10))) == ""
+    assert deduction(CoverageFigures()) == ""
 
 
 def test_figures_name_the_sum_insured_only_where_there_is_one():
@@ -42,9 +58,9 @@ def test_the_rows_of_a_site_name_the_event_that_posted_them():
 
 def test_a_person_without_coverage_on_a_day_is_told_apart_from_one_with_it():
     on, row = date(2026, 6, 10), enrollment()
-    covered = printed(print_person_coverage, "Ada Vale", {"medical": row}, on, [row], "FULL from 2026-05-01")
-    assert "medical MED EE, employee 80.00 2026-05-01" in covered
-    without = printed(print_person_coverage, "Ada Vale", {}, on, [], "NOB")
+    covered = printed(print_person_coverage, "Ada Vale", {"medical": row}, on, [row], "FULL from 2026-05-01", FIGURES)
+    assert "medical MED EE, employee 80.00 8 x 36.93, 18 x 36.92, biweekly 2026-05-01" in covered
+    without = printed(print_person_coverage, "Ada Vale", {}, on, [], "NOB", FIGURES)
     assert "No coverage is in force on this day." in without
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import date
 
 from bensync.benefits.engine.run import CaseResult
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import (
     CoverageOutcome,
@@ -25,7 +26,7 @@ from bensync.cli.render.events import (
 )
 from bensync.core.ports import PreflightFinding
 from bensync.errors import DecisionError
-from tests.unit.benefits.cases import OPTIONS, case
+from tests.unit.benefits.cases import OPTIONS, book, case, person
 from tests.unit.cli.render.printing import printed
 from tests.unit.views import cobra_record, enrollment, event, event_line
 
@@ -47,6 +48,9 @@ def test_a_list_says_what_to_review_and_what_the_next_run_does():
     assert second.startswith("104/3 Ada Vale HIR 2026-05-01 VOID void")
 
 
+FIGURES = PersonFigures(person(), DAY, book(calendars=[{"code": "M", "frequency": "monthly", "days": [31]}]))
+
+
 def test_an_event_shows_offers_endings_elections_and_remarks():
     option = Option(OPTIONS["medical"], DAY, DAY, proof=True)
     past = Option(OPTIONS["dental"], DAY, DAY, history_only=True)
@@ -55,9 +59,9 @@ def test_an_event_shows_offers_endings_elections_and_remarks():
         endings=(Ending("life", OPTIONS["life"], date(2026, 5, 31), cobra=True),),
         remarks=(Remark("no_rule", 2, "vision", "VIS", "no add rule"),),
     )
-    text = printed(print_event, event_line(), event(prepared=prepared), [enrollment()], [])
-    assert "medical MED EE 80.00 2026-05-01 default, proof needed" in text
-    assert "medical DEN EE 10.00 2026-05-01 cannot be elected now" in text
+    text = printed(print_event, event_line(), event(prepared=prepared), [enrollment()], [], FIGURES)
+    assert "medical MED EE 80.00 12 x 80.00, monthly 2026-05-01 default, proof needed" in text
+    assert "medical DEN EE 10.00 12 x 10.00, monthly 2026-05-01 cannot be elected now" in text
     assert "life LIFE 2026-05-31 COBRA" in text
     assert "no_rule vision VIS no add rule" in text
     assert "1 2 medical ADD ELECT MED EE 2026-05-01" in text

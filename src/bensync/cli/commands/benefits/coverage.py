@@ -10,6 +10,7 @@ import typer
 
 from bensync import api_shapes
 from bensync.actions.case_edits import close_cobra, override_salary, reach_step
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types
 from bensync.cli.arguments import number_of, one_of
@@ -172,12 +173,18 @@ def _show(call: CliSession, store: Store, site: str, who: str, on: date) -> None
         programs = state.events.assignments(number)
         records = state.events.cobra_of(number)
         person = state.lists.person(number)
+        participant = state.cases.load([number])[number].participant
     # Of each plan type the row that holds on the day; a type whose coverage has ended has none.
     present = {kind: row for kind in plan_types(rows, on) if (row := coverage_on(rows, kind, on)) is not None}
     name = person.person.name if person is not None else f"participant {number}"
-    clocks = call.deployment().rulebook(site).cobra
+    book = call.deployment().rulebook(site)
+    derive = PersonFigures(participant, on, book)
     title = f"{site}: coverage of {name}, participant {number}"
     call.answer(
-        lambda: {"coverage": api_shapes.coverage.person_coverage(number, site, on, rows, programs, records, clocks)},
-        lambda console: print_person_coverage(console, title, present, on, rows, programs_of(programs)),
+        lambda: {
+            "coverage": api_shapes.coverage.person_coverage(
+                number, site, on, rows, programs, records, book.cobra, derive=derive
+            )
+        },
+        lambda console: print_person_coverage(console, title, present, on, rows, programs_of(programs), derive),
     )

@@ -15,6 +15,7 @@ from bensync.actions import case_edits
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.engine.scheduling import facts_of
+from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice
 from bensync.cli.arguments import number_of, one_of
@@ -96,11 +97,11 @@ def show(
     # The rulebook of today may no longer have the class; then the findings that were recorded are all there is.
     if why and shown.event_class in book.events:
         against = findings(facts_of(case, shown, book), book)
+    derive = PersonFigures(case.participant, shown.event_date, book)
+    subject = api_shapes.base.subject(line.who)
     call.answer(
-        lambda: {
-            "event": api_shapes.events.event_detail(shown, api_shapes.base.subject(line.who), site, rows, against)
-        },
-        lambda console: print_event(console, line, shown, rows, against),
+        lambda: {"event": api_shapes.events.event_detail(shown, subject, site, rows, against, derive=derive)},
+        lambda console: print_event(console, line, shown, rows, against, derive),
     )
 
 
