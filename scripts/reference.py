@@ -48,6 +48,7 @@ TITLES = {
     "feed": "[sites.NAME.feed]",
     "upload_center": "[sites.NAME.upload_center]",
     "guards": "[sites.NAME.guards]",
+    "tables": "[sites.NAME.tables.TABLE]",
     "custom_fields": "[sites.NAME.custom_fields.FIELD]",
     "codes": "[sites.NAME.codes.FIELD]",
 }

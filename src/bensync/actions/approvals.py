@@ -395,7 +395,7 @@ class _Approver:
         """Void the events that rest on the edited rows, each with its own audit entry."""
         cases = self._state.cases.load([before.id])
         case = cases[before.id]
-        for effect in effects(case, row_edits(kind, before, after)):
+        for effect in effects(case, row_edits(kind, before, after), self._how.book):
             case = void(case, effect.event.number)
             about = subject(before.id, about_event(effect.event.number))
             self._state.audit.record(self._actor, "event.void", about, self._now)

@@ -83,7 +83,7 @@ def request_outlook(state: SiteState, request: Request, book: Rulebook, today: d
     if case is None:
         return RequestOutlook(result)
     edits = row_edits(approval.kind, approval.before, approval.after)
-    rows_by_event = {effect.event.number: len(effect.rows) for effect in effects(case, edits)}
+    rows_by_event = {effect.event.number: len(effect.rows) for effect in effects(case, edits, book)}
     return RequestOutlook(
         result,
         touches=touches(case.events, edits),

@@ -18,6 +18,7 @@ from bensync.api_shapes import (
     outlook,
     people,
     requests,
+    rules,
     status,
     sync,
     users,
@@ -106,6 +107,7 @@ ANSWERS: Mapping[str, Answer] = {
     "users tokens": {"tokens": list[users.ApiToken]},
     "passive run": {"searches": list[event_runs.SearchHits]},
     "passive history": {"searches": list[event_runs.Search]},
+    "rules actions": {"actions": list[rules.ActionMeaning]},
     "rules show": {"eligibility": list[events.Eligibility]},
 }
 

@@ -209,7 +209,8 @@ def mapping_of(name: str, site: Site) -> source.SourceMapping:
     kind = connector(site.source)
     custom = {field: entry.field(field) for field, entry in site.custom_fields.items()}
     codes = {field: entry.table() for field, entry in site.codes.items()}
-    mapping = source.load(_preset(kind), site.mapping, custom, codes, site=name)
+    tables = {table: entry.entry() for table, entry in site.tables.items()}
+    mapping = source.load(_preset(kind), site.mapping, custom, codes, tables=tables, site=name)
     # A rule about a field that nobody reads would never put anybody out of scope, and nobody would notice.
     if unread := sorted(set(site.out_of_scope) - set(mapping.synced())):
         raise ConfigError(

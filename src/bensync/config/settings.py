@@ -23,6 +23,7 @@ from bensync.config.tables import (
     Codes,
     Custom,
     CustomName,
+    DatedTable,
     GuardLimits,
     KnownName,
     SettingsTable,
@@ -318,6 +319,9 @@ class Site(SiteSettings):
     guards: GuardLimits = Field(GuardLimits(), description="limits that stop accidents")
     mapping: dict[KnownName, Syncing] = Field(
         {}, description="our field -> the source's field, over the preset of the source"
+    )
+    tables: dict[Syncing, DatedTable] = Field(
+        {}, description="dated tables of the source, such as one with an action and its reason, by our name"
     )
     custom_fields: dict[CustomName, Custom] = Field(
         {}, description="fields that the catalogue does not know, by the name that they shall have"

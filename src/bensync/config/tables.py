@@ -13,7 +13,7 @@ from bensync.core.values.texts import normalized
 from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
 from bensync.mappings.codes import CodeTable, Unknown
-from bensync.mappings.source import CustomField
+from bensync.mappings.source import CustomField, TableEntry
 
 
 def _limit(text: str) -> str:
@@ -34,8 +34,10 @@ def _known(name: str) -> str:
 
 
 def _nameable(name: str) -> str:
+    if name in FIELDS:
+        raise ValueError("bensync knows this field: write it under `mapping`, or under `fields` of its dated table")
     if not nameable(name):
-        raise ValueError("a custom field needs a name of its own: a-z, 0-9 and _, and not one of the catalogue")
+        raise ValueError("a custom field needs a name of its own: a-z, 0-9 and _")
     return name
 
 
@@ -148,11 +150,24 @@ class Custom(SettingsTable):
         "text", description="how its text is written: text, date, money, number or code"
     )
     label: Syncing = Field("", description="what lists and requests call it; else its name")
+    table: str = Field("", description="our name of the dated table whose column it is; empty: a field of the person")
 
     def field(self, name: str) -> CustomField:
         """Return the field as the mapping uses it."""
         label = self.label or name.replace("_", " ").capitalize()
-        return CustomField(self.source, CatalogueField(name, FieldType(self.type), label))
+        return CustomField(self.source, CatalogueField(name, FieldType(self.type), label), self.table)
+
+
+class DatedTable(SettingsTable):
+    """Columns of one dated table of the HR system, over those of the preset, or a table that the preset lacks."""
+
+    source: Syncing = Field("", description="the source's name of the table; empty: that of the preset")
+    date: Syncing = Field("", description="its column with the date of a row; empty: that of the preset")
+    fields: dict[KnownName, Syncing] = Field({}, description="our field -> the column; an empty text leaves it out")
+
+    def entry(self) -> TableEntry:
+        """Return the entry as the mapping uses it."""
+        return TableEntry(self.source, self.date, self.fields)
 
 
 class Codes(SettingsTable):

@@ -16,6 +16,13 @@ from bensync.core.values.texts import normalized
 Values = Mapping[str, str]
 """Field name of the catalogue -> normalised text. A field that is empty has no key."""
 
+EMPLOYMENT_TABLES: Mapping[str, str] = {
+    "hire": "hire_date",
+    "rehire": "rehire_date",
+    "termination": "termination_date",
+}
+"""The dates of employment, which benefit events keep as rows of dated tables of these names."""
+
 
 class Status(StrEnum):
     """The BeneTrac Status of an employee in the HR system."""

@@ -86,6 +86,8 @@ FIELDS: Catalogue = {
             FieldType.TEXT,
             benetrac_status="BeneTrac Status",
             employment_status="Employment status",
+            action="Action",
+            action_reason="Action reason",
             employee_class="Employee class",
             full_part_time="Full or part time",
             regular_temporary="Regular or temporary",

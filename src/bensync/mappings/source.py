@@ -8,13 +8,17 @@ from typing import Any
 
 import msgspec
 
+from bensync.core.people import EMPLOYMENT_TABLES
 from bensync.core.ports import FieldSelection, PreflightFinding
 from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.core.values.plausibility import HIRES
 from bensync.errors import ConfigError
 from bensync.mappings import presets
-from bensync.mappings.catalogue import Catalogue, Field, FieldType, extended, forbidden, nameable
+from bensync.mappings.catalogue import FIELDS, Catalogue, Field, FieldType, extended, forbidden, nameable
 from bensync.mappings.codes import CodeTable, normalised
+
+ONE_PER_PERSON = frozenset({"ssn", "birth_date", "termination_date", *HIRES})
+"""Fields that no dated table may bring."""
 
 
 class TableMapping(msgspec.Struct, frozen=True):
@@ -25,11 +29,32 @@ class TableMapping(msgspec.Struct, frozen=True):
     fields: Mapping[str, str]
 
 
+class TableEntry(msgspec.Struct, frozen=True):
+    """A site's entry for one dated table: a new table, or columns over those of the preset.
+
+    Attributes:
+        source: the source's name of the table; empty keeps that of the preset.
+        date: its date column; empty keeps that of the preset.
+        fields: our field -> the column; an empty text leaves the field out.
+    """
+
+    source: str = ""
+    date: str = ""
+    fields: Mapping[str, str] = {}
+
+
 class CustomField(msgspec.Struct, frozen=True):
-    """A field that the catalogue does not know: the source's name of it, and what it is on our side."""
+    """A field that the catalogue does not know.
+
+    Attributes:
+        source: the source's name of it.
+        field: the field as the catalogue of the site has it.
+        table: our name of the dated table whose column it is; empty for a field of the person.
+    """
 
     source: str
     field: Field
+    table: str = ""
 
 
 class SourceMapping(msgspec.Struct, frozen=True):
@@ -78,7 +103,8 @@ class SourceMapping(msgspec.Struct, frozen=True):
 
         Labels do not count: they change no value.
         """
-        kinds = {name: self.catalogue[name].type for name in self.fields}
+        own = [name for table in self.tables.values() for name in table.fields if name not in FIELDS]
+        kinds = {name: self.catalogue[name].type for name in (*self.fields, *own)}
         parts = (self.fields, self.tables, kinds, self.codes)
         return hashlib.sha256(msgspec.json.encode(parts, order="deterministic")).hexdigest()[:16]
 
@@ -89,6 +115,7 @@ def load(
     custom: Mapping[str, CustomField] | None = None,
     codes: Mapping[str, CodeTable] | None = None,
     *,
+    tables: Mapping[str, TableEntry] | None = None,
     site: str = "NAME",
 ) -> SourceMapping:
     """Return a preset, given by name or as data of the same shape, with a site's own entries over it.
@@ -101,6 +128,8 @@ def load(
         overrides: our field -> the source's field, instead of the preset's.
         custom: fields that the catalogue does not know, by our name.
         codes: our field -> its code table, instead of the preset's.
+        tables: dated tables by our name: columns that they get, or tables that the preset lacks. A field that such
+            an entry names is read from that table alone.
         site: whose entries these are, for the paths of problems.
 
     Raises:
@@ -109,19 +138,25 @@ def load(
     """
     content = presets.load(preset) if isinstance(preset, str) else preset
     added = custom or {}
+    entries = tables or {}
     catalogue = extended({name: entry.field for name, entry in added.items()})
-    fields, tables = _laid(content, {**overrides, **{name: entry.source for name, entry in added.items()}})
+    fields, dated = _laid(content, overrides, added, entries)
     mapping = SourceMapping(
         _ordered(fields, catalogue),
         {
-            name: TableMapping(table["source"], table["date"], _ordered(table["fields"], catalogue))
-            for name, table in tables.items()
+            name: TableMapping(entry.source, entry.date, _ordered(entry.fields, catalogue))
+            for name, entry in dated.items()
         },
         {**_preset_codes(content), **(codes or {})},
         catalogue,
     )
     tidy, misfits = _tidied(mapping)
-    problems = [*_field_faults(mapping, overrides, added), *_whole_faults(mapping), *misfits]
+    problems = [
+        *_field_faults(mapping, overrides, added, entries),
+        *_table_faults(mapping, overrides, added, entries),
+        *_whole_faults(mapping),
+        *misfits,
+    ]
     if problems:
         raise ConfigError(
             "The mapping cannot be used",
@@ -131,18 +166,37 @@ def load(
     return msgspec.structs.replace(mapping, codes=tidy)
 
 
-def _laid(content: Mapping[str, Any], entries: Mapping[str, str]) -> tuple[dict[str, str], dict[str, dict[str, Any]]]:
-    """Return the preset's plain fields and dated tables, with each entry where the preset reads that field."""
+def _laid(
+    content: Mapping[str, Any],
+    overrides: Mapping[str, str],
+    custom: Mapping[str, CustomField],
+    entries: Mapping[str, TableEntry],
+) -> tuple[dict[str, str], dict[str, TableEntry]]:
+    """Return the preset's plain fields and dated tables, with the site's entries over them."""
+    own: dict[str, dict[str, str]] = {name: dict(entry.fields) for name, entry in entries.items()}
+    for name, added in custom.items():
+        if added.table:
+            own.setdefault(added.table, {})[name] = added.source
+    moved = {name for columns in own.values() for name in columns}
     # Copies: the preset is cached and shared by all sites.
-    fields: dict[str, str] = dict(content["fields"])
-    tables: dict[str, dict[str, Any]] = {name: dict(table) for name, table in content["tables"].items()}
-    homes = {field: table for table in tables.values() for field in table["fields"]}
-    for field, theirs in entries.items():
-        home = homes.get(field)
+    fields = {name: theirs for name, theirs in content["fields"].items() if name not in moved}
+    preset: Mapping[str, Any] = content["tables"]
+    tables: dict[str, TableEntry] = {}
+    for name in dict.fromkeys((*preset, *own)):
+        shipped = msgspec.convert(preset.get(name, {}), TableEntry)
+        site = entries.get(name, TableEntry())
+        kept = {column: theirs for column, theirs in shipped.fields.items() if column not in moved}
+        tables[name] = TableEntry(
+            site.source or shipped.source, site.date or shipped.date, {**kept, **own.get(name, {})}
+        )
+    plain = {name: added.source for name, added in custom.items() if not added.table}
+    homes = {field: name for name, table in tables.items() for field in table.fields}
+    for name, theirs in {**overrides, **plain}.items():
+        home = homes.get(name)
         if home is None:
-            fields[field] = theirs
+            fields[name] = theirs
         else:
-            home["fields"] = {**home["fields"], field: theirs}
+            tables[home] = msgspec.structs.replace(tables[home], fields={**tables[home].fields, name: theirs})
     return fields, tables
 
 
@@ -178,14 +232,21 @@ def _fitting(mapping: SourceMapping, name: str, table: CodeTable) -> CodeTable:
 
 
 def _field_faults(
-    mapping: SourceMapping, overrides: Mapping[str, str], custom: Mapping[str, CustomField]
+    mapping: SourceMapping,
+    overrides: Mapping[str, str],
+    custom: Mapping[str, CustomField],
+    entries: Mapping[str, TableEntry],
 ) -> Iterator[str]:
     """Yield the names that may not be mapped, on either side (S0-14, S0-16)."""
-    entries = {**mapping.fields, **overrides}
+    sources = {**mapping.fields, **overrides}
+    paths = {
+        **{name: f"custom_fields.{name}" for name in custom},
+        **{name: f"tables.{table}.fields.{name}" for table, entry in entries.items() for name in entry.fields},
+    }
     for table in mapping.tables.values():
-        entries.update(table.fields)
-    for name, theirs in entries.items():
-        path = f"custom_fields.{name}" if name in custom else f"mapping.{name}"
+        sources.update(table.fields)
+    for name, theirs in sources.items():
+        path = paths.get(name, f"mapping.{name}")
         if forbidden(name):
             yield f"{path}: fields about dependents and spouses never sync"
         elif name not in mapping.catalogue:
@@ -197,6 +258,41 @@ def _field_faults(
             yield f"custom_fields.{name}: a name of its own is needed: a-z, 0-9 and _, and not one of the catalogue"
         if entry.field.type is FieldType.SSN:
             yield f"custom_fields.{name}: people have one SSN, which is mapped already"
+
+
+def _table_faults(
+    mapping: SourceMapping,
+    overrides: Mapping[str, str],
+    custom: Mapping[str, CustomField],
+    entries: Mapping[str, TableEntry],
+) -> Iterator[str]:
+    """Yield what a site's entries for dated tables lack, and fields that two of them bring."""
+    homes: dict[str, str] = {}
+    for name, entry in entries.items():
+        if not nameable(name) or name in EMPLOYMENT_TABLES:
+            yield f"tables.{name}: a table is named by a-z, 0-9 and _, and not {', '.join(EMPLOYMENT_TABLES)}"
+        if not (mapping.tables[name].source and mapping.tables[name].date):
+            yield f"tables.{name}: the preset has no such table: name its `source` and its `date` column"
+        for field in entry.fields:
+            if field in overrides or field in custom:
+                yield f"tables.{name}.fields.{field}: it is mapped outside of the table, too; keep one of the entries"
+            elif field in homes:
+                yield f"tables.{name}.fields.{field}: table {homes[field]} brings it, too; keep one of the entries"
+            homes[field] = name
+    for field, added in custom.items():
+        if added.table and added.table not in entries and not mapping.tables[added.table].source:
+            yield f"custom_fields.{field}.table: there is no dated table {added.table!r}"
+    tables_by_source: dict[str, str] = {}
+    for name, table in mapping.tables.items():
+        # HR is asked for a table once, so that two of ours would share one list of columns and one date.
+        if table.source and table.source in tables_by_source:
+            other = tables_by_source[table.source]
+            yield f"tables.{name}.source: {table.source!r} is table {other} already; add the fields to that one"
+        tables_by_source[table.source] = name
+        for field in table.fields:
+            # A person has one of each; the date of a row must not decide which one holds.
+            if field in ONE_PER_PERSON:
+                yield f"tables.{name}.fields.{field}: it is a field of the person, so map it outside of dated tables"
 
 
 def _whole_faults(mapping: SourceMapping) -> Iterator[str]:

@@ -127,7 +127,7 @@ def approve_row(before, row, rules=BOOK, *, voiding=False):
     assert proposal is not None
     after = apply(proposal.kind, row, before.participant.key, before.participant, proposal.effective_date)
     edits = row_edits(proposal.kind, before.participant, after)
-    for effect in effects(before, edits) if voiding else ():
+    for effect in effects(before, edits, BOOK) if voiding else ():
         before = void(before, effect.event.number)
     approval = Approval(proposal.kind, before.participant, after, proposal.changes, proposal.effective_date, TODAY)
     return with_activities(with_participant(before, after), *activities_of(approval, rules))

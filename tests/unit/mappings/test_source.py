@@ -7,8 +7,8 @@ import itertools
 import pytest
 
 from bensync.errors import ConfigError
-from bensync.mappings.catalogue import FIELDS
-from bensync.mappings.source import load
+from bensync.mappings.catalogue import FIELDS, Field, FieldType
+from bensync.mappings.source import CustomField, TableEntry, TableMapping, load
 
 MAPPING = load("bamboohr", {"fte": "customFte"})
 
@@ -119,3 +119,83 @@ def test_the_entries_of_a_preset_are_judged_like_those_of_a_site(table, entry, n
 def test_A_91_a_source_field_that_feeds_two_dates_is_asked_about(overrides, asked):
     findings = [(finding.ok, finding.detail.partition(":")[0]) for finding in load("bamboohr", overrides).check()]
     assert findings == asked
+
+
+REASON = TableEntry(fields={"action_reason": "customLeaveReason"})
+
+
+def test_S4_08_a_site_adds_columns_to_a_dated_table_of_the_preset():
+    mapping = load("bamboohr", {}, tables={"status": REASON})
+    assert mapping.tables["status"].fields == {
+        "benetrac_status": "benetracStatus",
+        "employment_status": "employmentStatus",
+        "action_reason": "customLeaveReason",
+    }
+    assert mapping.wanted().tables["employmentStatus"] == (
+        "date",
+        "benetracStatus",
+        "employmentStatus",
+        "customLeaveReason",
+    )
+    assert "action_reason" in mapping.synced()
+    assert mapping.fingerprint() != load("bamboohr", {}).fingerprint()
+
+
+def test_a_site_adds_a_dated_table_that_the_preset_lacks():
+    entry = TableEntry("customAddresses", "customFrom", {"state": "customState", "city": "customTown"})
+    mapping = load("bamboohr", {}, tables={"address": entry})
+    assert mapping.tables["address"] == TableMapping(
+        "customAddresses", "customFrom", {"city": "customTown", "state": "customState"}
+    )
+    assert mapping.fields.keys().isdisjoint({"state", "city"}), "a field that a table brings is read from it alone"
+
+
+def test_a_custom_field_may_be_a_column_of_a_dated_table():
+    field = CustomField("customPosition", Field("position", FieldType.NUMBER, "Position"), "job")
+    mapping = load("bamboohr", {}, {"position": field})
+    assert mapping.tables["job"].fields["position"] == "customPosition"
+    assert "position" not in mapping.fields
+    text = CustomField("customPosition", Field("position", FieldType.TEXT, "Position"), "job")
+    assert load("bamboohr", {}, {"position": text}).fingerprint() != mapping.fingerprint()
+
+
+def test_an_empty_column_takes_a_field_out_of_its_table():
+    mapping = load("bamboohr", {}, tables={"job": TableEntry(fields={"division": ""})})
+    assert "division" not in mapping.synced()
+
+
+@pytest.mark.parametrize(
+    ("tables", "named"),
+    [
+        pytest.param({"moves": REASON}, "tables.moves: the preset has no such table", id="no source"),
+        pytest.param(
+            {"hire": TableEntry("x", "y", {"grade": "z"})}, "tables.hire: a table is named by", id="taken name"
+        ),
+        pytest.param({"status": TableEntry(fields={"shoe": "x"})}, "tables.status.fields.shoe: not a", id="unknown"),
+        pytest.param(
+            {"status": TableEntry(fields={"grade": "spouseGrade"})}, "fields.grade: 'spouseGrade'", id="forbidden"
+        ),
+        pytest.param({"status": TableEntry(fields={"ssn": "x"})}, "tables.status.fields.ssn: it is a", id="SSN"),
+        pytest.param(
+            {"status": TableEntry(fields={"hire_date": "x"})}, "fields.hire_date: it is a field of the", id="hire"
+        ),
+        pytest.param({"status": TableEntry(fields={"fte": "x"})}, "fields.fte: it is mapped outside", id="twice"),
+        pytest.param({"status": REASON, "job": REASON}, "job.fields.action_reason: table status", id="two tables"),
+        pytest.param(
+            {"leave": TableEntry("jobInfo", "date", {"grade": "x"})},
+            "tables.leave.source: 'jobInfo' is table job",
+            id="one source twice",
+        ),
+    ],
+)
+def test_an_entry_for_a_dated_table_that_cannot_be_used_is_refused(tables, named):
+    with pytest.raises(ConfigError) as caught:
+        load("bamboohr", {"fte": "customFte"}, tables=tables)
+    assert named in caught.value.why
+
+
+def test_a_custom_field_of_a_table_that_does_not_exist_is_refused():
+    field = CustomField("customPosition", Field("position", FieldType.NUMBER, "Position"), "jobs")
+    with pytest.raises(ConfigError) as caught:
+        load("bamboohr", {}, {"position": field})
+    assert "custom_fields.position.table: there is no dated table 'jobs'" in caught.value.why

@@ -12,7 +12,7 @@ import msgspec
 
 from bensync.benefits.engine.row_diff import HIRE, REHIRE, TERMINATION, date_rows, row_edits
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.tables import Trigger
+from bensync.benefits.rulebook.tables import Action, Trigger
 from bensync.benefits.values.activities import Activity, ActivitySource, RowChange, RowEdit
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import Enrollment
@@ -51,7 +51,9 @@ def activities_of(approval: Approval, book: Rulebook) -> tuple[Activity, ...]:
 def _edited(edit: RowChange, book: Rulebook) -> Activity:
     """Return the activity for the edit of a row that events may have used."""
     rows = [row for row in (edit.old, edit.new) if row is not None]
-    return Activity(0, _source(book, rows), "", rows[-1].date, "correction", change=edit, rows=tuple(rows[-1:]))
+    action, reason = _named([edit.new] if edit.new is not None else [], "correction", book)
+    day = rows[-1].date
+    return Activity(0, _source(book, rows), "", day, action, reason, change=edit, rows=tuple(rows[-1:]))
 
 
 def _source(book: Rulebook, rows: Iterable[DatedRow]) -> ActivitySource:
@@ -156,7 +158,7 @@ def _differing(old: DatedRow, new: DatedRow) -> set[str]:
 def _by_class(fields: Iterable[str], on: date, rows: tuple[DatedRow, ...], book: Rulebook) -> Iterator[Activity]:
     """Yield an activity for each class; a mapped action decides on the class of job changes (S4-08, model K15)."""
     action, reason = _named(rows, "change", book)
-    meaning = book.meaning(action, reason)
+    meaning = book.meaning(action, reason, on)
     sources_by_class: dict[str, ActivitySource] = {}
     # Sorted here and below: sets have no order, and the numbers of activities must be the same in every run.
     for field in sorted(fields):
@@ -179,14 +181,14 @@ class Effect(msgspec.Struct, frozen=True):
     rows: tuple[Enrollment, ...]
 
 
-def effects(case: Case, edits: Iterable[RowChange]) -> tuple[Effect, ...]:
+def effects(case: Case, edits: Iterable[RowChange], book: Rulebook) -> tuple[Effect, ...]:
     """Return the events that rest on rows which are corrected, re-dated or deleted (sync-rules 3.9.4)."""
     touched = []
     for edit in edits:
         for event in case.events:
             if rests_on(event, edit):
                 posted = tuple(row for row in case.enrollments if row.event == event.number and not row.reversed)
-                touched.append(Effect(event, edit.edit, disconnects(event, edit), posted))
+                touched.append(Effect(event, edit.edit, disconnects(event, edit, book), posted))
     return tuple(touched)
 
 
@@ -204,10 +206,20 @@ def rests_on(event: Event, edit: RowChange) -> bool:
     return row in event.rows or row in event.used
 
 
-def disconnects(event: Event, edit: RowChange) -> bool:
-    """Return whether an edit disconnects an event: the row was deleted, re-dated, or moved past the event's date."""
-    if edit.edit is RowEdit.DELETE:
-        return True
-    if edit.edit is not RowEdit.REDATE or edit.new is None:
-        return False
-    return edit.old in event.rows or edit.new.date > event.event_date
+def disconnects(event: Event, edit: RowChange, book: Rulebook) -> bool:
+    """Return whether an edit disconnects an event (S4-16, decision 77).
+
+    It does if the row is gone, if the row brought the event and has another date or an action of another meaning, or
+    if the row moved past the event's date.
+    """
+    if edit.old is None or edit.new is None:
+        return edit.edit is RowEdit.DELETE
+    brought = edit.old in event.rows
+    if edit.edit is RowEdit.REDATE:
+        return brought or edit.new.date > event.event_date
+    return brought and meaning_of(edit.old, book) != meaning_of(edit.new, book)
+
+
+def meaning_of(row: DatedRow, book: Rulebook) -> Action | None:
+    """Return what the action of a dated row means on the day of the row; None without a mapped action."""
+    return book.meaning(*_named((row,), "", book), row.date)

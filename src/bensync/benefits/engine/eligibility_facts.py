@@ -8,6 +8,7 @@ from decimal import Decimal
 
 import msgspec
 
+from bensync.benefits.engine.aca_hours import full_time
 from bensync.benefits.engine.row_diff import date_rows
 from bensync.benefits.rulebook.conditions import failing_fields, number
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -20,7 +21,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The values of one day, ours and those derived from them, with the dated rows that they come from.
 
     Derived ones are ``age``, ``service_years``, ``appointment_months``, ``annual_salary``, ``standing``,
-    ``benefits_status`` and the sums of the rulebook; a site's custom field of such a name is not asked.
+    ``benefits_status`` and the sums of the rulebook, and ``eligibility1`` and ``eligibility3`` where the rulebook says
+    how they are computed; a site's custom field of such a name is not asked.
     """
 
     on: date
@@ -50,7 +52,8 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         "appointment_months": _appointment(values, on),
         "annual_salary": _salary(values, book),
     }
-    known_values = {**values, **{name: text for name, text in derived.items() if text is not None}}
+    derived |= _computed(participant, {**values, **_present(derived)}, on, book)
+    known_values = {**values, **_present(derived)}
     # Sums last: they add up values and derived facts, and a sum may not use another one.
     return Facts(on, {**known_values, **_sums(known_values, book)}, rows)
 
@@ -79,7 +82,7 @@ def benefits_status(participant: Participant, on: date, book: Rulebook) -> str:
     # By date across tables: rows come ordered by table, and the action may be in any of them.
     for row in sorted(due, key=lambda row: row.date):
         action = row.values.get(book.fields.action)
-        meaning = book.meaning(action, row.values.get(book.fields.reason, "")) if action else None
+        meaning = book.meaning(action, row.values.get(book.fields.reason, ""), row.date) if action else None
         if meaning is not None and meaning.status:
             status = meaning.status
     return status
@@ -100,6 +103,28 @@ def _values_on(participant: Participant, rows: tuple[DatedRow, ...], on: date) -
         if row.table in overtaken:
             values.update(row.values)
     return values
+
+
+def _present(texts: Mapping[str, str | None]) -> dict[str, str]:
+    return {name: text for name, text in texts.items() if text is not None}
+
+
+def _computed(participant: Participant, values: Mapping[str, str], on: date, book: Rulebook) -> dict[str, str | None]:
+    """Return eligibility fields 1 and 3 as Y or N, where the rulebook says how they are computed (S4-14)."""
+    computed: dict[str, str | None] = {}
+    if book.appointment.months:
+        months = values.get("appointment_months")
+        computed["eligibility1"] = _flag(met=months is None or int(months) >= book.appointment.months)
+    if book.aca.hours:
+        measured = full_time(participant.profile.rows, last_hire(values), on, book.aca)
+        if measured is None and book.aca.expected:
+            measured = not failing_fields(book.eligibility[book.aca.expected], values)
+        computed["eligibility3"] = None if measured is None else _flag(met=measured)
+    return computed
+
+
+def _flag(*, met: bool) -> str:
+    return "Y" if met else "N"
 
 
 def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:

@@ -94,7 +94,7 @@ def enter_program(case: Case, event: Event) -> Case:
 
 def _with_cobra(case: Case, event: Event, losses: list[cobra.Loss], book: Rulebook) -> Case:
     """Return the case with the COBRA record of an event, if its losses open one (model K17)."""
-    meaning = book.meaning(event.action, event.reason)
+    meaning = book.meaning(event.action, event.reason, event.event_date)
     action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
     # The record of an earlier processing of this event gives way: it must not count as one in effect.
     others = tuple(record for record in case.cobra if record.event != event.number)

@@ -10,10 +10,9 @@ from datetime import date
 
 from bensync.benefits.values.activities import RowChange, RowEdit
 from bensync.core.changes import ChangeKind
-from bensync.core.people import DatedRow, Participant, normalized_row
+from bensync.core.people import EMPLOYMENT_TABLES, DatedRow, Participant, normalized_row
 
-HIRE, REHIRE, TERMINATION = "hire", "rehire", "termination"
-_DATES = {HIRE: "hire_date", REHIRE: "rehire_date", TERMINATION: "termination_date"}
+HIRE, REHIRE, TERMINATION = EMPLOYMENT_TABLES
 Pairing = Callable[[DatedRow], Hashable]
 
 
@@ -34,7 +33,7 @@ def row_edits(kind: ChangeKind, before: Participant | None, after: Participant) 
 
 def date_rows(participant: Participant) -> tuple[DatedRow, ...]:
     """Return hire, rehire and termination date as dated rows, so that moving one counts as re-dating a row."""
-    dates_by_table = [(table, participant.profile.values.get(field)) for table, field in _DATES.items()]
+    dates_by_table = [(table, participant.profile.values.get(field)) for table, field in EMPLOYMENT_TABLES.items()]
     return tuple(DatedRow(table, date.fromisoformat(text), {}) for table, text in dates_by_table if text)
 
 

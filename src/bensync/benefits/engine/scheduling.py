@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from msgspec.structs import replace
 
 from bensync.benefits.engine.activity_queue import with_state
-from bensync.benefits.engine.approval_activities import disconnects, rests_on
+from bensync.benefits.engine.approval_activities import MSC, disconnects, meaning_of, rests_on
 from bensync.benefits.engine.eligibility import assign, schedule_for
 from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.engine.event_order import disconnect, enqueue, open_next
@@ -63,18 +63,18 @@ def _with_program(event: Event, day_facts: Facts, book: Rulebook) -> Event:
 def _schedule_activity(case: Case, activity: Activity, book: Rulebook) -> Case:
     classes = [activity.event_class] if activity.event_class else []
     if activity.change is not None:
-        case, lost = _disturb(case, activity.change, activity.source)
+        case, lost = _disturb(case, activity.change, activity.source, book)
         classes += lost
     for event_class in dict.fromkeys(classes):
         case = _placed(case, replace(activity, event_class=event_class), book)
     return case
 
 
-def _disturb(case: Case, edit: RowChange, source: ActivitySource) -> tuple[Case, list[str]]:
+def _disturb(case: Case, edit: RowChange, source: ActivitySource, book: Rulebook) -> tuple[Case, list[str]]:
     """Flag and disconnect what rests on a row that was edited (S3-128 to S3-130, S4-16).
 
     Returns:
-        The case, and the classes of the events that a re-dated row must bring anew.
+        The case, and the classes of the events that a re-dated row, or one with another action, must bring anew.
     """
     anew = []
     for event in case.events:
@@ -82,14 +82,22 @@ def _disturb(case: Case, edit: RowChange, source: ActivitySource) -> tuple[Case,
             continue
         flag = ELIGIBILITY_FLAGS.get(source)
         marked = event if flag is None else flagged(event, flag)
-        if not disconnects(event, edit):
+        if not disconnects(event, edit, book):
             case = case.put(replace(marked, rows=_moved(event.rows, edit), used=_moved(event.used, edit)))
             continue
         case = case.put(disconnect(marked))
-        if edit.new is not None and edit.old in event.rows:
-            # The row is still there under another date, so its event is made again on that date (S3-130).
-            anew.append(event.event_class)
+        if edit.old is not None and edit.new is not None and edit.old in event.rows:
+            # The row is still there, so its event is made again: on its new date (S3-130), as its new action says.
+            anew.append(_class_anew(event.event_class, edit.old, edit.new, book))
     return case, anew
+
+
+def _class_anew(event_class: str, old: DatedRow, new: DatedRow, book: Rulebook) -> str:
+    """Return the class of the event that a row brings anew; a class that its old action gave falls to the new one."""
+    before, after = meaning_of(old, book), meaning_of(new, book)
+    if event_class not in (MSC, before.event if before is not None else MSC):
+        return event_class
+    return (after.event if after is not None else "") or MSC
 
 
 def _moved(rows: Iterable[DatedRow], edit: RowChange) -> tuple[DatedRow, ...]:

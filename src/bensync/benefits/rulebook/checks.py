@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date
 from typing import Any
 
 from bensync.benefits.rulebook.rate_checks import rate_problems
@@ -18,7 +19,11 @@ def problems(book: RulebookTables) -> Iterator[str]:
     yield from _twice("programs", [program.code for program in book.programs])
     yield from _twice("passive", [entry.code for entry in book.passive])
     yield from _twice("schedules", [entry.code for entry in book.schedules])
-    yield from _twice("actions", [f"{entry.action}/{entry.reason}" for entry in book.actions])
+    actions = [
+        f"{entry.action}/{entry.reason}" + (f" since {entry.since}" if entry.since > date.min else "")
+        for entry in book.actions
+    ]
+    yield from _twice("actions", actions)
     for number, program in enumerate(book.programs):
         path = f"programs[{number}]"
         yield from _unknown(f"{path}.eligibility", [program.eligibility], book.eligibility, "rule of eligibility")
@@ -36,6 +41,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
         yield from _unknown(f"{path}.events", schedule.events, book.events, "event class")
     for name, table in book.sums.items():
         yield from _sum_problems(book, f"sums.{name}", table)
+    yield from _unknown("aca.expected", [book.aca.expected], book.eligibility, "rule of eligibility")
     yield from _event_problems(book)
     yield from rate_problems(book)
     yield from _calendar_problems(book)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from datetime import date
 from functools import cache, cached_property
 from typing import Any, Self
 
@@ -41,13 +42,19 @@ class Rulebook(RulebookTables):
             return Trigger(event="MSC")
         return trigger if trigger is not None and trigger.event != OFF else None
 
-    def meaning(self, action: str, reason: str) -> Action | None:
-        """Return the meaning of an action: the entry for its reason, otherwise the one for any reason."""
-        return self._meanings.get((action, reason)) or self._meanings.get((action, ""))
+    def meaning(self, action: str, reason: str, on: date) -> Action | None:
+        """Return the meaning of an action on a day: the entry for its reason, otherwise the one for any reason."""
+        pairs = dict.fromkeys([(action, reason), (action, "")])
+        entries = (entry for pair in pairs for entry in self._meanings.get(pair, ()) if entry.since <= on)
+        return next(entries, None)
 
     @cached_property
-    def _meanings(self) -> Mapping[tuple[str, str], Action]:
-        return {(entry.action, entry.reason): entry for entry in self.actions}
+    def _meanings(self) -> Mapping[tuple[str, str], Sequence[Action]]:
+        """Return the entries of each action and reason, newest first."""
+        entries: dict[tuple[str, str], list[Action]] = {}
+        for entry in sorted(self.actions, key=lambda entry: entry.since, reverse=True):
+            entries.setdefault((entry.action, entry.reason), []).append(entry)
+        return entries
 
 
 def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:

@@ -42,10 +42,15 @@ class EventClass(RulebookTable):
 
 
 class Action(RulebookTable):
-    """The meaning of an action, or of one with a reason: event class and benefits employee status (S4-08)."""
+    """The meaning of an action, or of one with a reason: event class and benefits employee status (S4-08).
+
+    An entry counts from ``since`` until a later one of the same action and reason; one without event, status and
+    COBRA action says that the action means nothing any more.
+    """
 
     action: str
     reason: str = ""
+    since: date = date.min
     event: str = ""
     status: str = ""
     cobra: str = ""
@@ -65,6 +70,35 @@ class Salary(RulebookTable):
     rate: str = "pay_rate"
     per: str = "pay_per"
     periods: Mapping[str, Decimal] = Field(default_factory=dict)
+
+
+class Appointment(RulebookTable):
+    """The shortest appointment that makes the fact ``eligibility1`` Y; one without an expected end is long enough."""
+
+    months: int = Field(0, ge=0, description="whole months; 0 leaves the fact to the HR system")
+
+
+class Aca(RulebookTable):
+    """The look-back measurement of hours that makes the fact ``eligibility3`` Y or N (26 CFR 54.4980H-3(d)).
+
+    The standard measurement period ends ``administrative_days`` before the stability period begins. Somebody hired
+    in the course of it is measured over a period of their own, from the first of a month on or after the hire.
+    """
+
+    hours: str = Field("", description="the field of a dated table with hours of service; empty leaves the fact to HR")
+    months: int = Field(12, ge=3, le=12, description="how long hours are measured")
+    monthly: Decimal = Field(Decimal(130), gt=0, description="hours a month, on average, that make full-time")
+    stability_begins: str = Field(
+        "01-01",
+        pattern="^(0[1-9]|1[0-2])-(0[1-9]|1[0-9]|2[0-8])$",
+        description="month and day on which what was measured begins to count",
+    )
+    administrative_days: int = Field(
+        0, ge=0, le=90, description="days between the measurement and the stability period"
+    )
+    expected: str = Field(
+        "", description="rule of eligibility that stands in for a measurement until there is one, such as for new hires"
+    )
 
 
 class Condition(RulebookTable):
@@ -312,6 +346,8 @@ class RulebookTables(RulebookTable):
     sums: Mapping[str, Sum] = Field(default_factory=dict)
     fields: Fields = Fields()
     salary: Salary = Salary()
+    appointment: Appointment = Appointment()
+    aca: Aca = Aca()
     cobra: Clocks = Clocks()
     rates: tuple[RateTable, ...] = ()
     bases: Mapping[str, BenefitBase] = Field(default_factory=dict)

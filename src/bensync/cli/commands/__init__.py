@@ -182,6 +182,9 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
         Command("cobra reach", "benefits.coverage:reach", "Record that a COBRA step was taken."),
         Command("cobra close", "benefits.coverage:close", "Close a COBRA record that needs nothing more."),
         Command("rules check", "benefits.rules:check", "Check rulebooks and list all problems at once."),
+        Command(
+            "rules actions", "benefits.rules:actions", "List what the actions and reasons of HR mean, with history."
+        ),
         Command("rules show", "benefits.rules:show", "Show the rulebook, or the parts that apply to one employee."),
     ),
     "Set up and serve": (

@@ -73,6 +73,7 @@ TABLES = (
             FakeColumn(4315, "terminationRehireId", "Eligible For Re-hire", "list", ""),
             FakeColumn(4566, "terminationRegrettableId", "Regrettable", "list", ""),
             FakeColumn(4461, "benetracStatus", "BeneTrac Status", "list", ""),
+            FakeColumn(4463, "customLeaveReason", "Leave Reason", "list", ""),
             FakeColumn(4462, "gusto", "Gusto Status", "list", ""),
         ),
     ),

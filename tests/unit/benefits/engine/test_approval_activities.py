@@ -49,12 +49,14 @@ def test_A_74_the_request_names_the_event_and_what_voiding_would_reverse():
     assert proposal is not None
     assert proposal.kind is ChangeKind.REACTIVATE
     after = person(rows=(HIRED_ROW,))
-    (effect,) = effects(before, row_edits(proposal.kind, before.participant, after))
+    (effect,) = effects(before, row_edits(proposal.kind, before.participant, after), BOOK)
     assert (effect.event.number, effect.disconnects) == (1, True)
     assert [(row.plan_type, str(row.coverage)) for row in effect.rows] == [("medical", "TERM"), ("dental", "TERM")]
     assert (
         effects(
-            before, row_edits(ChangeKind.UPDATE, person(rows=(HIRED_ROW,)), person(rows=(status_row("2023-01-01"),)))
+            before,
+            row_edits(ChangeKind.UPDATE, person(rows=(HIRED_ROW,)), person(rows=(status_row("2023-01-01"),))),
+            BOOK,
         )
         == ()
     )
@@ -111,6 +113,22 @@ LEAVE = [{"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEA
 
 def short(activities):
     return [(item.event_class, str(item.event_date), str(item.source)) for item in activities]
+
+
+def test_S4_16_a_corrected_reason_disconnects_the_leave_and_brings_the_event_of_its_new_meaning():
+    rules = book(actions=LEAVE)
+    medical, study = (
+        DatedRow("status", day("06-05"), {"employment_status": "Leave", "action_reason": reason})
+        for reason in ("Medical", "Study")
+    )
+    before = person(rows=(HIRED_ROW, medical), employment_status="Leave", action_reason="Medical")
+    leave = after_run(with_activities(case(before), activity("LVE", "06-05", rows=(medical,))), rules)
+    row = profile(rows=(HIRED_ROW, study), **FACTS, employment_status="Leave", action_reason="Study")
+    after = after_run(approve_row(leave, row, rules), rules)
+    assert flags(after, 1) >= {"disconnected"}
+    anew = after.event(2)
+    assert (anew.event_class, anew.event_date, anew.action, anew.reason) == ("MSC", day("06-05"), "Leave", "Study")
+    assert len(after.events) == 2
 
 
 def test_a_new_hire_leaves_an_activity_of_the_hire_date():
@@ -280,10 +298,12 @@ def test_S4_25_a_trigger_leaves_an_activity_that_becomes_an_event(rule, field):
     assert [event.event_class for event in done.events] == [wanted]
 
 
-def test_S4_25_the_day_of_a_job_row_is_the_day_of_the_event():
-    rows = (DatedRow("status", day("05-01"), {"employment_status": "Active"}),)
-    (actual,) = activities_of_update(person(), person(rows=rows, employment_status="Active"))
-    assert actual.event_date == day("05-01")
+@pytest.mark.parametrize(("rule", "field"), CASES, ids=[f"{rule} {field}" for rule, field in CASES])
+def test_S4_25_a_trigger_in_a_dated_table_takes_the_date_of_its_row(rule, field):
+    text = "2027-02-01" if field == "expected_end_date" else "2"
+    rows = (DatedRow("job", day("05-01"), {field: text}),)
+    (actual,) = activities_of_update(person(), person(rows=rows, **{field: text}))
+    assert (actual.event_date, actual.rows) == (day("05-01"), rows)
 
 
 def test_S4_25_31_the_benefits_status_that_an_action_sets_decides_on_the_program():

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from bensync.benefits.engine.eligibility import assign
 from bensync.benefits.engine.eligibility_facts import active_on, facts
 from bensync.core.people import DatedRow
-from tests.unit.benefits.cases import BOOK, book, person
+from tests.unit.benefits.cases import BOOK, CONTENT, book, person
 from tests.unit.benefits.situations import TWO_JOBS
 from tests.unit.builders import TODAY, day, status_row
 
@@ -116,3 +116,34 @@ def test_S4_29_the_FTEs_of_eligible_jobs_are_added(changes, total, program):
     day_facts = facts(person(**changes), TODAY, rules)
     assert day_facts.values.get("all_fte") == total
     assert assign(day_facts, rules)[1] == program
+
+
+SHORT = book(appointment={"months": 6})
+
+
+@pytest.mark.parametrize(
+    ("end", "rules", "expected"),
+    [("2026-07-01", SHORT, "Y"), ("2026-06-30", SHORT, "N"), (None, SHORT, "Y"), ("2026-07-01", BOOK, None)],
+)
+def test_S4_14_the_length_of_an_appointment_makes_eligibility_1(end, rules, expected):
+    who = person(hire_date="2026-01-01", expected_end_date=end)
+    assert facts(who, TODAY, rules).values.get("eligibility1") == expected
+
+
+HOURS = [DatedRow("hours", day(f"2025-{month:02}-15"), {"hours": "140"}) for month in range(1, 13)]
+
+
+@pytest.mark.parametrize(
+    ("rows", "hired", "expected", "value"),
+    [
+        pytest.param(HOURS, "2020-01-01", "", "Y", id="measured"),
+        pytest.param(HOURS[:6], "2020-01-01", "full", "N", id="a measurement goes before the expectation"),
+        pytest.param((), "2026-03-01", "full", "Y", id="expected of a new hire"),
+        pytest.param((), "2026-03-01", "", None, id="nothing known"),
+    ],
+)
+def test_S4_14_measured_hours_make_eligibility_3(rows, hired, expected, value):
+    full = {"all": [{"field": "standard_hours", "at_least": "30"}]}
+    rules = book(aca={"hours": "hours", "expected": expected}, eligibility={**CONTENT["eligibility"], "full": full})
+    who = person(rows=tuple(rows), hire_date=hired, standard_hours="30")
+    assert facts(who, TODAY, rules).values.get("eligibility3") == value

@@ -192,7 +192,7 @@ def test_sync_rules_3_9_4_a_deleted_row_disconnects_its_event_as_effects_say():
     foreseen_outlook = outlook(ended, back, run_context())
     (disturbed,) = foreseen_outlook.disturbed
     assert disturbed.disconnects
-    (effect,) = {item.event.number: item for item in effects(ended, row_edits(back.kind, ended.participant, back.after))
+    (effect,) = {item.event.number: item for item in effects(ended, row_edits(back.kind, ended.participant, back.after), BOOK)
                  if item.disconnects}.values()  # fmt: skip
     assert (disturbed.event.number, disturbed.rows) == (effect.event.number, effect.rows)
 

@@ -13,6 +13,7 @@ from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import (
     activity,
     after_run,
+    book,
     case,
     flags,
     person,
@@ -144,6 +145,53 @@ def test_S3_129_a_corrected_row_flags_what_used_it_and_is_followed():
     assert after.event(1).rows == (right,)
     gone = after_run(with_activities(after, edit_activity(RowEdit.DELETE, right)))
     assert flags(gone) == {"elig_job", "disconnected"}
+
+
+LEAVES = book(
+    actions=[
+        {"action": "Leave", "reason": "Medical", "event": "LVE", "status": "LEAVE"},
+        {"action": "Leave", "status": "PAID_LEAVE"},
+    ]
+)
+
+
+def leave_row(reason, action="Leave"):
+    return DatedRow("status", day("06-01"), {"employment_status": action, "action_reason": reason})
+
+
+def corrected_leave(event_class, old, new):
+    """The case after the row that brought an event of this class was corrected."""
+    begun = with_activities(case(person(rows=(old,))), activity(event_class, "06-01", rows=(old,)))
+    return after_run(with_activities(after_run(begun, LEAVES), edit_activity(RowEdit.CORRECT, old, new)), LEAVES)
+
+
+@pytest.mark.parametrize(
+    ("event_class", "old", "new", "anew"),
+    [
+        pytest.param("LVE", leave_row("Medical"), leave_row("Study"), "MSC", id="another reason"),
+        pytest.param("MSC", leave_row("Study"), leave_row("Medical"), "LVE", id="a reason with a class"),
+        pytest.param("MSC", leave_row("Study"), leave_row("", "Full-time"), "MSC", id="no mapped action any more"),
+        pytest.param("HIR", leave_row("", "Full-time"), leave_row("Study"), "HIR", id="a hire stays one"),
+    ],
+)
+def test_S4_16_another_action_or_reason_disconnects_the_event_and_brings_one_anew(event_class, old, new, anew):
+    after = corrected_leave(event_class, old, new)
+    assert flags(after, 1) == {"elig_job", "disconnected"}
+    assert [event.event_class for event in after.events] == [event_class, anew]
+    assert after.event(2).rows == (new,)
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        pytest.param(leave_row("Study"), leave_row("Travel"), id="both for any reason"),
+        pytest.param(leave_row("", "Full-time"), leave_row("", "Full time"), id="neither is mapped"),
+    ],
+)
+def test_a_correction_that_means_the_same_flags_the_event_and_leaves_it(old, new):
+    after = corrected_leave("MSC", old, new)
+    assert flags(after) == {"elig_job"}
+    assert [event.event_class for event in after.events] == ["MSC"]
 
 
 def test_an_edited_row_that_no_event_rests_on_changes_none():

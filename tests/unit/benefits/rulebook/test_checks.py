@@ -36,6 +36,11 @@ BEGIN = {"base": "event_date"}
         ({"actions": [{"action": "a", "event": "BIR"}]}, "actions[0].event: BIR is made by an administrator only"),
         ({"actions": [{"action": "a"}] * 2}, "actions: 'a/' is there more than once"),
         (
+            {"actions": [{"action": "a", "since": "2026-01-01"}] * 2},
+            "actions: 'a/ since 2026-01-01' is there more than once",
+        ),
+        ({"aca": {"expected": "here"}}, "aca.expected: there is no rule of eligibility 'here'"),
+        (
             {"passive": [{"code": "T", "measure": "age", "reaches": 65, "event": "X"}]},
             "passive[0].event: there is no event class 'X'",
         ),

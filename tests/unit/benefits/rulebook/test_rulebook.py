@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import sys
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from bensync.benefits.rulebook.tables import OFF
 from bensync.benefits.values.activities import INFO
 from tests.unit.benefits.cases import CONTENT, book
 from tests.unit.benefits.situations import TWO_JOBS
+from tests.unit.builders import TODAY
 
 
 def test_the_standard_classes_have_the_priorities_of_the_model():
@@ -60,7 +62,29 @@ def test_S4_08_a_mapped_reason_goes_before_any_reason(action, reason, event):
     rules = book(
         actions=[{"action": "Leave", "reason": "Medical", "event": "LVE"}, {"action": "Leave", "event": "MSC"}]
     )
-    meaning = rules.meaning(action, reason)
+    meaning = rules.meaning(action, reason, TODAY)
+    assert (meaning.event if meaning else None) == event
+
+
+@pytest.mark.parametrize(
+    ("reason", "on", "event"),
+    [
+        ("Medical", "2025-12-31", "MSC"),
+        ("Medical", "2026-01-01", "LVE"),
+        ("Study", "2019-12-31", None),
+        ("Study", "2026-05-31", "MSC"),
+        ("Study", "2026-06-01", ""),
+    ],
+)
+def test_S4_11_an_action_has_the_meaning_of_its_day(reason, on, event):
+    rules = book(
+        actions=[
+            {"action": "Leave", "event": "MSC", "since": "2020-01-01"},
+            {"action": "Leave", "since": "2026-06-01"},
+            {"action": "Leave", "reason": "Medical", "event": "LVE", "since": "2026-01-01"},
+        ]
+    )
+    meaning = rules.meaning("Leave", reason, date.fromisoformat(on))
     assert (meaning.event if meaning else None) == event
 
 

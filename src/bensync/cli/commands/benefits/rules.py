@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from collections.abc import Sequence
+from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,6 +11,8 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
+from bensync.api_shapes import rules as rule_shapes
+from bensync.api_shapes.rules import ActionMeaning
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.rulebook import rulebook
@@ -97,6 +100,53 @@ def show(
         },
         show_fit,
     )
+
+
+def actions(
+    ctx: typer.Context,
+    action: Annotated[str | None, typer.Option("--action", metavar="ACTION", help="Only this action of HR.")] = None,
+    reason: Annotated[
+        str | None,
+        typer.Option("--reason", metavar="REASON", help='Only this reason; "" lists the entries for any reason.'),
+    ] = None,
+    on: Annotated[
+        datetime | None,
+        typer.Option("--date", formats=["%Y-%m-%d"], metavar="DATE", help="What counts on this date. Default: today."),
+    ] = None,
+) -> None:
+    """List what the actions and reasons of HR mean, with history."""
+    call = session(ctx)
+    site = call.only_site()
+    book = call.deployment().rulebook(site)
+    day = on.date() if on is not None else now().date()
+    entries = [entry for entry in book.actions if action in (None, entry.action) and reason in (None, entry.reason)]
+    entries.sort(key=lambda entry: (entry.action, entry.reason, -entry.since.toordinal()))
+    shapes = [
+        rule_shapes.action_meaning(entry, in_force=book.meaning(entry.action, entry.reason, day) is entry)
+        for entry in entries
+    ]
+    nothing = "No entry of [[actions]] fits." if book.actions else "The rulebook has no [[actions]]."
+    call.answer(
+        {"actions": shapes},
+        lambda console: _show_actions(console, site, day, shapes) if shapes else console.print(nothing, markup=False),
+    )
+
+
+def _show_actions(console: Console, site: str, day: date, shapes: Sequence[ActionMeaning]) -> None:
+    rows = [
+        (
+            shape.action,
+            shape.reason or "any other",
+            shape.since or "always",
+            shape.event or "MSC",
+            shape.status,
+            shape.cobra,
+            "yes" if shape.in_force else "no",
+        )
+        for shape in shapes
+    ]
+    columns = ("Action", "Reason", "Since", "Event class", "Benefits status", "COBRA action", f"Counts on {day}")
+    table(console, f"Actions of HR at {site}", columns, rows)
 
 
 def _counts(book: Rulebook) -> dict[str, Any]:

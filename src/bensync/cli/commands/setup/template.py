@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from bensync.config import loading
 from bensync.config.settings import AlertSettings, CommandLine, Daemon, ScheduleSettings, Settings, Site, State, Web
-from bensync.config.tables import Codes, Custom, GuardLimits, StatusSettings
+from bensync.config.tables import Codes, Custom, DatedTable, GuardLimits, StatusSettings
 from bensync.core.schedule import Weekday
 from bensync.delivery.settings import SMTP_PORT
 
@@ -88,6 +88,8 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     lines += ["", f"[sites.{name}.mapping]", f"# {_site_description('mapping')}", '# location = "customWorkSite"']
     lines += ["", f"# [sites.{name}.out_of_scope]  # {_site_description('out_of_scope')}"]
     lines += ['# benetrac_status = ["Contractor"]']
+    lines += ["", f"# [sites.{name}.tables.status]  # {_site_description('tables')}"]
+    lines += ['# fields = { action_reason = "customActionReason" }']
     lines += ["", f"# [sites.{name}.custom_fields.t_shirt]  # {_site_description('custom_fields')}"]
     lines += ['# source = "customTShirt"', '# type = "text"', '# label = "T-shirt size"']
     lines += ["", f"# [sites.{name}.codes.gender]  # {_site_description('codes')}"]
@@ -114,6 +116,7 @@ def tables() -> dict[str, type[BaseModel]]:
         **{f"upload_center.{name}": model for name, model in hands.upload_centers.items()},
         **{f"intake.{name}": model for name, model in hands.intakes.items()},
         "guards": GuardLimits,
+        "tables": DatedTable,
         "custom_fields": Custom,
         "codes": Codes,
     }
@@ -141,7 +144,18 @@ def written(value: Any) -> str:
 
 _WIDTH = 112
 _SITE_TABLES = frozenset(
-    {"source", "status", "feed", "upload_center", "guards", "mapping", "custom_fields", "codes", "out_of_scope"}
+    {
+        "source",
+        "status",
+        "feed",
+        "upload_center",
+        "guards",
+        "mapping",
+        "tables",
+        "custom_fields",
+        "codes",
+        "out_of_scope",
+    }
 )
 
 

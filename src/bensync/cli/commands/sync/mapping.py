@@ -54,7 +54,8 @@ def show(ctx: typer.Context) -> None:
     for name in call.senders():
         site = deployment.sender(name)
         # Everything else comes from the preset; a reader of the mapping looks for what this site changed.
-        own = {**dict.fromkeys(site.mapping, "site"), **dict.fromkeys(site.custom_fields, "custom")}
+        columns = (field for entry in site.tables.values() for field in entry.fields)
+        own = {**dict.fromkeys((*site.mapping, *columns), "site"), **dict.fromkeys(site.custom_fields, "custom")}
         mapping = deployment.mapping(name)
         # The class is asked, not an instance: to show the mapping needs no secret.
         routes = registry.load(connector(site.source)).routes(mapping.wanted())

@@ -18,3 +18,33 @@ def test_without_a_rulebook_commands_say_how_to_switch_it_on(acme):
     assert "Name one as `benefits`" in acme.run("rules", "check").out
     answer = acme.run("--json", "events", "run")
     assert (answer.code, "benefits" in answer.error["fix"]) == (10, True)
+
+
+def test_S4_11_the_meanings_of_actions_are_listed_with_their_history(acme):
+    rules = acme.config.parent / "benefits.toml"
+    rules.write_text(
+        '[[actions]]\naction = "Leave"\nevent = "MSC"\n'
+        '[[actions]]\naction = "Leave"\nsince = 2026-07-01\nstatus = "PAID_LEAVE"\n'
+        '[[actions]]\naction = "Leave"\nreason = "Medical"\nevent = "LVE"\n'
+        '[[actions]]\naction = "Laid off"\ncobra = "LAYOFF"\n' + rules.read_text()
+    )
+
+    def listed(*words):
+        entries = acme.run("--json", "rules", "actions", *words).json["actions"]
+        return [(entry["action"], entry["reason"], entry["since"], entry["in_force"]) for entry in entries]
+
+    leave = [("Leave", "", "2026-07-01", True), ("Leave", "", None, False)]
+    assert listed("--date", "2026-07-01") == [
+        ("Laid off", "", None, True),
+        *leave,
+        ("Leave", "Medical", None, True),
+    ]
+    assert listed("--action", "Leave", "--reason", "", "--date", "2026-06-30") == [
+        ("Leave", "", "2026-07-01", False),
+        ("Leave", "", None, True),
+    ]
+    assert listed("--reason", "Medical") == [("Leave", "Medical", None, True)]
+    shown = acme.run("rules", "actions", "--action", "Leave", "--date", "2026-07-01").out
+    assert "any other" in shown
+    assert "Counts on 2026-07-01" in shown
+    assert "No entry of [[actions]] fits" in acme.run("rules", "actions", "--action", "Nothing").out
