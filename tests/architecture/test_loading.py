@@ -100,7 +100,7 @@ def test_shapes_are_loaded_only_to_answer_with_json(configuration):
     assert not loaded_by(call.format("'status'")) & shapes
     loaded = loaded_by(call.format("'--json', 'status'"))
     assert {"bensync.api_shapes.status", "bensync.api_shapes.base"} <= loaded
-    assert not loaded & {"bensync.api_shapes.events", "bensync.benefits", "fastapi"}
+    assert not loaded & {"bensync.api_shapes.benefits.events", "bensync.benefits", "fastapi"}
 
 
 def test_what_a_command_loads_is_never_searched_for_garbage_and_the_rest_is(configuration):

@@ -8,21 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bensync.api_shapes import (
-    activities,
-    audit,
-    base,
-    coverage,
-    event_runs,
-    events,
-    outlook,
-    people,
-    requests,
-    rules,
-    status,
-    sync,
-    users,
-)
+from bensync.api_shapes import audit, base, people, requests, status, sync, users
+from bensync.api_shapes.benefits import activities, coverage, event_runs, events, outlook, rules
 
 Answer = Mapping[str, Any]
 """The keys of an answer with their types: a model, or a list of one."""

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from bensync.api_shapes.activities import Activity, activity
 from bensync.api_shapes.base import Moment, Paged, Shape, Subject, copied
+from bensync.api_shapes.benefits.activities import Activity, activity
 from bensync.core.changes import BaselineState, ChangeKind
 from bensync.core.people import Profile, Standing, Status, masked_ssn
 from bensync.core.requests import DeclineCode, RequestState, WarningCode

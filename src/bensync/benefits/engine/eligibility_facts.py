@@ -8,8 +8,8 @@ from decimal import Decimal
 
 import msgspec
 
-from bensync.benefits.engine.aca_hours import full_time
 from bensync.benefits.engine.row_diff import date_rows
+from bensync.benefits.rulebook.aca_hours import full_time
 from bensync.benefits.rulebook.conditions import failing_fields, number
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Summand

@@ -11,8 +11,8 @@ from bensync.actions.case_edits import CaseEdit
 from bensync.api_shapes import bodies, coverage, event_runs
 from bensync.api_shapes import events as shapes
 from bensync.api_shapes import outlook as foresight
-from bensync.api_shapes.activities import activity as activity_shape
 from bensync.api_shapes.base import Subject
+from bensync.api_shapes.benefits.activities import activity as activity_shape
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on

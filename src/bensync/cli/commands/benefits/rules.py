@@ -11,8 +11,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.api_shapes import rules as rule_shapes
-from bensync.api_shapes.rules import ActionMeaning
+from bensync.api_shapes.benefits.rules import ActionMeaning
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.rulebook import rulebook
@@ -122,7 +121,7 @@ def actions(
     entries = [entry for entry in book.actions if action in (None, entry.action) and reason in (None, entry.reason)]
     entries.sort(key=lambda entry: (entry.action, entry.reason, -entry.since.toordinal()))
     shapes = [
-        rule_shapes.action_meaning(entry, in_force=book.meaning(entry.action, entry.reason, day) is entry)
+        api_shapes.rules.action_meaning(entry, in_force=book.meaning(entry.action, entry.reason, day) is entry)
         for entry in entries
     ]
     nothing = "No entry of [[actions]] fits." if book.actions else "The rulebook has no [[actions]]."

@@ -6,7 +6,7 @@ from datetime import date
 from decimal import Decimal
 
 from bensync.api_shapes.base import subject
-from bensync.api_shapes.events import eligibility, entry_of, event_detail, event_entry, remark_entry
+from bensync.api_shapes.benefits.events import eligibility, entry_of, event_detail, event_entry, remark_entry
 from bensync.benefits.values.events import Flag
 from bensync.benefits.values.offers import (
     Choice,

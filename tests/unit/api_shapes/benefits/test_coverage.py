@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from bensync.api_shapes.coverage import (
+from bensync.api_shapes.benefits.coverage import (
     FIGURES,
     cobra_entry,
     coverage_entry,

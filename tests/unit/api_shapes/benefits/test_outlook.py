@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import date
 
-from bensync.api_shapes.outlook import outlook, request_detail
+from bensync.api_shapes.benefits.outlook import outlook, request_detail
 from bensync.benefits.engine.outlook import Disturbance, Outlook, Shift
 from bensync.benefits.values.events import Flag
 from bensync.benefits.values.offers import CoverageOutcome, Offer

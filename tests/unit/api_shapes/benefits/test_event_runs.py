@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from bensync.api_shapes.base import Failure
-from bensync.api_shapes.event_runs import (
+from bensync.api_shapes.benefits.event_runs import (
     event_outcome,
     event_report,
     event_run,

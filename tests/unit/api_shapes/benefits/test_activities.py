@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.api_shapes.activities import activity_entry
+from bensync.api_shapes.benefits.activities import activity_entry
 from bensync.state.read.event_lists import ActivityLine
 from tests.unit.views import ADA, activity, visibility
 

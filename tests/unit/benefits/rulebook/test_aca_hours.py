@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bensync.benefits.engine.aca_hours import full_time
+from bensync.benefits.rulebook.aca_hours import full_time
 from bensync.benefits.rulebook.tables import Aca
 from bensync.core.people import DatedRow
 

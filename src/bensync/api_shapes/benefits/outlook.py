@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bensync.api_shapes.base import Shape, copied
-from bensync.api_shapes.coverage import Terms, terms
-from bensync.api_shapes.events import Remark, remark
+from bensync.api_shapes.benefits.coverage import Terms, terms
+from bensync.api_shapes.benefits.events import Remark, remark
 from bensync.api_shapes.requests import Request, request
 from bensync.benefits.values.events import Flag
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from bensync.api_shapes.base import Error, Failure, Moment, Shape, copied
-from bensync.api_shapes.coverage import CoverageRow, coverage_row
-from bensync.api_shapes.events import RemarkEntry, remark_entry
+from bensync.api_shapes.benefits.coverage import CoverageRow, coverage_row
+from bensync.api_shapes.benefits.events import RemarkEntry, remark_entry
 from bensync.api_shapes.sync import Run, RunIssue, run_fields
 from bensync.benefits.values.cobra import CobraState
 from bensync.core.runs import RunState

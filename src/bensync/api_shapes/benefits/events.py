@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from bensync.api_shapes.activities import Activity
 from bensync.api_shapes.base import Money, Paged, Shape, Subject, copied, subject
-from bensync.api_shapes.coverage import CoverageRow, PersonCoverage, Terms, coverage_row, term_fields, terms
+from bensync.api_shapes.benefits.activities import Activity
+from bensync.api_shapes.benefits.coverage import CoverageRow, PersonCoverage, Terms, coverage_row, term_fields, terms
 from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process

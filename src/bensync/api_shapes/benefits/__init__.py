@@ -1,0 +1,1 @@
+"""The JSON shapes of benefits: events and their runs, coverage, activities, outlooks and rules."""
