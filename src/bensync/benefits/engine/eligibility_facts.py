@@ -47,7 +47,7 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
     derived = {
         "standing": str(standing),
         "benefits_status": benefits_status(participant, on, book) or str(standing),
-        "age": _since(values, ("birth_date",), on),
+        "age": age_on(values, on),
         "service_years": _since(values, ("rehire_date", "hire_date"), on),
         "appointment_months": _appointment(values, on),
         "annual_salary": _salary(values, book),
@@ -140,6 +140,11 @@ def _sums(values: Mapping[str, str], book: Rulebook) -> dict[str, str]:
 def _part(summand: Summand, values: Mapping[str, str], book: Rulebook) -> Decimal | None:
     counts = not summand.when or not failing_fields(book.eligibility[summand.when], values)
     return number(values.get(summand.field, "")) if counts else None
+
+
+def age_on(values: Mapping[str, str], on: date) -> str | None:
+    """Return the full years of age on a day; None without a birth date, or before it."""
+    return _since(values, ("birth_date",), on)
 
 
 def _since(values: Mapping[str, str], names: tuple[str, ...], on: date) -> str | None:

@@ -7,7 +7,7 @@ from decimal import ROUND_CEILING, Decimal
 
 import msgspec
 
-from bensync.benefits.engine.eligibility_facts import Facts, facts
+from bensync.benefits.engine.eligibility_facts import Facts, age_on, facts
 from bensync.benefits.rulebook.conditions import number
 from bensync.benefits.rulebook.rates import OPTION, Grade, RateTable, Rounding
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -51,9 +51,11 @@ class PriceBasis:
         For somebody hired after that day it is the fact of the day of hire; the age needs no employment.
         """
         on = as_of_day(as_of, self._event_date, begin, (self.book.plan_year.month, self.book.plan_year.day))
-        if name != "age":
-            on = max(on, self._hired)
-        # Most prices rest on the day of the event; facts of other days are derived once for all options.
+        if name == "age":
+            # Derived by itself: rates by the age of another day are common, and all facts of that day cost much more.
+            return age_on(self._by_day[self._event_date].values, on)
+        on = max(on, self._hired)
+        # Facts of other days are derived once for all options.
         if on not in self._by_day:
             self._by_day[on] = facts(self._participant, on, self.book)
         return self._by_day[on].values.get(name)
@@ -102,7 +104,7 @@ def _accounts(plan: BenefitPlan, option: PlanOption, basis: PriceBasis, begin: d
     """Return the narrowest entry of the general-ledger codes that fits an option; None if none does."""
     if not basis.book.gl_codes:
         return None
-    location = basis.fact("location", AsOf.COVERAGE_BEGIN, begin)
+    location = basis.fact("location", AsOf.EVENT_DATE, begin)
     fitting = [
         entry
         for entry in basis.book.gl_codes

@@ -80,6 +80,10 @@ _DECIMAL_MODES = {
 }
 
 
+_CENT_DIGITS = 2
+_UNITS = (Decimal(1), Decimal("0.1"), Decimal("0.01"))
+
+
 class Rounding(RulebookTable):
     """A rule of rounding.
 
@@ -96,8 +100,8 @@ class Rounding(RulebookTable):
 
     def rounded(self, amount: Decimal) -> Decimal:
         """Return the amount with so many digits, written with cents."""
-        few = amount.quantize(Decimal(1).scaleb(-self.digits), _DECIMAL_MODES[self.mode])
-        return few.quantize(Decimal("0.01"))
+        few = amount.quantize(_UNITS[self.digits], _DECIMAL_MODES[self.mode])
+        return few if self.digits == _CENT_DIGITS else few.quantize(_UNITS[_CENT_DIGITS])
 
 
 class RateTable(RulebookTable):

@@ -40,14 +40,13 @@ class AsOf(StrEnum):
 
 def as_of_day(rule: AsOf, event_date: date, begin: date, plan_year: tuple[int, int]) -> date:
     """Return the day whose facts count, for coverage that begins on a day; a plan year is given by month and day."""
-    days = {
-        AsOf.EVENT_DATE: event_date,
-        AsOf.COVERAGE_BEGIN: begin,
-        AsOf.FIRST_OF_MONTH: begin.replace(day=1),
-        AsOf.PLAN_YEAR_START: plan_year_start(begin, plan_year),
-        AsOf.YEAR_END: date(begin.year, 12, 31),
-    }
-    return days[rule]
+    if rule is AsOf.EVENT_DATE:
+        return event_date
+    if rule is AsOf.PLAN_YEAR_START:
+        return plan_year_start(begin, plan_year)
+    if rule is AsOf.YEAR_END:
+        return date(begin.year, 12, 31)
+    return begin.replace(day=1) if rule is AsOf.FIRST_OF_MONTH else begin
 
 
 def plan_year_start(on: date, plan_year: tuple[int, int]) -> date:

@@ -46,9 +46,10 @@ class Allocation(msgspec.Struct, frozen=True):
     kind: BeneficiaryKind = BeneficiaryKind.PRIMARY
 
 
-class Terms(msgspec.Struct, frozen=True):
+class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     """The content of a coverage: its option, and figures per month; ``amount`` is the sum insured, if any.
 
+    ``gl_employee`` and ``gl_company`` are the general-ledger accounts to which the two costs are posted;
     ``dependents`` are the numbers of those covered besides the employee, in their order.
     """
 
@@ -66,7 +67,7 @@ class Terms(msgspec.Struct, frozen=True):
     beneficiaries: tuple[Allocation, ...] = ()
 
 
-class Enrollment(msgspec.Struct, frozen=True):
+class Enrollment(msgspec.Struct, frozen=True, omit_defaults=True):
     """One effective-dated coverage row of one plan type.
 
     Attributes:

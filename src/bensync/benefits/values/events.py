@@ -91,7 +91,7 @@ class Flag(StrEnum):
     MULTI_ACTIVITY = "multi_activity"
 
 
-class Event(msgspec.Struct, frozen=True):
+class Event(msgspec.Struct, frozen=True, omit_defaults=True):
     """A benefit event of one participant.
 
     Attributes:

@@ -32,7 +32,7 @@ class EligibilityFinding(msgspec.Struct, frozen=True):
     against: tuple[str, ...]
 
 
-class Option(msgspec.Struct, frozen=True):
+class Option(msgspec.Struct, frozen=True, omit_defaults=True):
     """One priced option that a person is eligible for; ``history_only`` cannot be chosen through this event."""
 
     terms: Terms
@@ -44,7 +44,7 @@ class Option(msgspec.Struct, frozen=True):
     maximum: Decimal | None = None
 
 
-class Offer(msgspec.Struct, frozen=True):
+class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     """The offer of one plan type: its options, and the default without an election.
 
     Attributes:
@@ -98,7 +98,7 @@ class Remark(msgspec.Struct, frozen=True):
     detail: str = ""
 
 
-class Prepared(msgspec.Struct, frozen=True):
+class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
     """The meaning of an event for every plan type, before any election.
 
     ``faults`` say why it cannot be prepared; ``loss_of_all`` that every present coverage would end (S3-135).
