@@ -23,7 +23,7 @@ from bensync.benefits.values.dependents import (
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 from tests.unit.benefits.cases import automatic, person
-from tests.unit.benefits.family import dependent
+from tests.unit.benefits.families import dependent
 
 NOW = datetime(2026, 6, 10, 4, tzinfo=UTC)
 DAYS = [date(2026, 1, 1) + timedelta(days=number) for number in range(8)]

@@ -170,6 +170,38 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
         "bad",
     ),
     "contribution_out_of_range": ("The contribution is out of range", "Enter another contribution.", "bad"),
+    "dependent_unknown": (
+        "A dependent is not on the list when the coverage starts",
+        "Add the dependent, or leave them out.",
+        "bad",
+    ),
+    "dependent_not_covered": (
+        "The option does not cover a dependent of this relationship",
+        "Elect another option, or leave the dependent out.",
+        "bad",
+    ),
+    "dependent_too_old": ("A dependent is too old for the option", "Leave the dependent out.", "bad"),
+    "dependent_age_unknown": (
+        "The birth date of a dependent is missing",
+        "Enter the birth date. The option has an age limit.",
+        "bad",
+    ),
+    "too_few_dependents": (
+        "The option covers fewer dependents than it is made for",
+        "Name the dependents, or elect another option.",
+        "warn",
+    ),
+    "too_many_dependents": ("The option covers fewer dependents", "Leave some out, or elect another option.", "bad"),
+    "no_beneficiaries": ("The plan has no beneficiaries", "Leave the beneficiaries out.", "bad"),
+    "beneficiary_unknown": ("A beneficiary is not on the list", "Add them to the list, or leave them out.", "bad"),
+    "beneficiary_twice": ("A beneficiary is named twice", "Name each beneficiary once.", "bad"),
+    "share_over_100": ("A share is over 100 percent", "Enter a share of at most 100 percent.", "bad"),
+    "share_not_valid": ("A share is not a percentage", "Enter a share such as 50 or 33.33.", "bad"),
+    "shares_not_100": (
+        "The shares of the beneficiaries do not sum to 100 percent",
+        "Make the primary shares sum to 100 percent, and the contingent shares too if there are any.",
+        "bad",
+    ),
 }
 """The remarks of a run: label, fix, tone."""
 

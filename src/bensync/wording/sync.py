@@ -402,7 +402,8 @@ def label(field: str, catalogue: Catalogue) -> str:
     """Return the label of a field; a field that is no longer mapped gets a label from its name."""
     if field in _LABELS:
         return _LABELS[field]
-    return catalogue[field].label if field in catalogue else plain(field)
+    # Facts of dependents have a dot in their names: `dependents.children` is "Dependents: children".
+    return catalogue[field].label if field in catalogue else plain(field.replace(".", ": "))
 
 
 def value(field: str, text: str | None, catalogue: Catalogue) -> str:

@@ -6,9 +6,13 @@ from collections.abc import Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 
-import msgspec
+from msgspec.structs import replace
 
+from bensync.benefits.family.groups import allocation_faults, coverage_fault, dependent_faults
+from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.dependents import dependents_on
+from bensync.benefits.values.enrollments import Terms, coverage_on
 from bensync.benefits.values.events import Event, EventStatus, Process
 from bensync.benefits.values.offers import Choice, Offer, Option, Prepared, Remark
 from bensync.errors import DecisionError
@@ -37,7 +41,7 @@ def notify(case: Case, number: int, on: date) -> Case:
     event = case.event(number)
     if not notifiable(event):
         raise _refusal(event, "got no statement", "a statement needs an open event that is prepared")
-    return case.put(msgspec.structs.replace(event, process=_NOTIFIABLE[event.process], notified=on))
+    return case.put(replace(event, process=_NOTIFIABLE[event.process], notified=on))
 
 
 def enter(case: Case, number: int, choices: Iterable[Choice], on: date) -> Case:
@@ -51,9 +55,7 @@ def enter(case: Case, number: int, choices: Iterable[Choice], on: date) -> Case:
         raise _refusal(event, "took no elections", "elections need an event that is prepared and not finished")
     # Elections arrive in parts; a part must not drop the plan types that it does not name.
     merged = {choice.plan_type: choice for choice in (*event.choices, *choices)}
-    entered = msgspec.structs.replace(
-        event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on
-    )
+    entered = replace(event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on)
     return case.put(entered)
 
 
@@ -71,8 +73,13 @@ def _refusal(event: Event, what: str, why: str) -> DecisionError:
     return DecisionError(f"Event {event.number} {what}", why, f"it stands at {event.process}, {event.status.lower()}")
 
 
-def judge(event: Event, prepared: Prepared) -> tuple[Elections, tuple[Remark, ...]]:
-    """Return the valid choices by plan type, and a message for each of the others (S3-52)."""
+def judge(case: Case, event: Event, book: Rulebook) -> tuple[Elections, tuple[Remark, ...]]:
+    """Return the valid choices by plan type, and a message for each of the others (S3-52).
+
+    Dependents and beneficiaries that do not fit have messages of their own, and are left out of the valid choices: a
+    final mark loads the option without them (S3-54).
+    """
+    prepared = event.prepared or Prepared()
     offers = {offer.plan_type: offer for offer in prepared.offers}
     valid: dict[str, Option | None] = {}
     messages = []
@@ -83,7 +90,8 @@ def judge(event: Event, prepared: Prepared) -> tuple[Elections, tuple[Remark, ..
         if wrong:
             messages.append(Remark(wrong, event.number, choice.plan_type, choice.plan))
         else:
-            valid[choice.plan_type] = _with_contribution(option, choice)
+            valid[choice.plan_type], faults = _with_family(_with_contribution(option, choice), choice, case, book)
+            messages += [replace(fault, event=event.number) for fault in faults]
     return valid, tuple(messages)
 
 
@@ -107,8 +115,34 @@ def _fault(choice: Choice, offer: Offer | None, option: Option | None) -> str:
 def _with_contribution(option: Option | None, choice: Choice) -> Option | None:
     if option is None or choice.contribution is None:
         return option
-    terms = msgspec.structs.replace(option.terms, contribution=choice.contribution)
-    return msgspec.structs.replace(option, terms=terms)
+    terms = replace(option.terms, contribution=choice.contribution)
+    return replace(option, terms=terms)
+
+
+def _with_family(
+    option: Option | None, choice: Choice, case: Case, book: Rulebook
+) -> tuple[Option | None, list[Remark]]:
+    """Return the option with the dependents and beneficiaries that fit, and a remark for each of the others."""
+    plan = book.plan.get(choice.plan)
+    plan_option = plan.option(choice.option) if plan is not None else None
+    if option is None or plan is None or plan_option is None:
+        return option, []
+    on = option.begin
+    held = coverage_on(case.enrollments, choice.plan_type, on)
+    present = held.terms if held is not None else Terms("", "")
+    family = dependents_on(case.dependents, on)
+    fitting = {dependent.number for dependent in family if not coverage_fault(dependent, plan_option, book, on)}
+    # Nobody named any: those of the present coverage stay, as far as the new option may cover them.
+    wanted = choice.dependents
+    named = tuple(number for number in present.dependents if number in fitting) if wanted is None else wanted
+    faults = list(dependent_faults(plan_option, named, family, book, on))
+    covered = tuple(number for number in dict.fromkeys(named) if number in fitting)
+    kept = present.beneficiaries if plan.beneficiaries else ()
+    shares = kept if choice.beneficiaries is None else choice.beneficiaries
+    wrong = list(allocation_faults(plan, shares, family))
+    terms = replace(option.terms, dependents=covered, beneficiaries=kept if wrong else shares)
+    remarks = [Remark(fault.code, 0, choice.plan_type, choice.plan, fault.detail) for fault in (*faults, *wrong)]
+    return replace(option, terms=terms), remarks
 
 
 def _within(option: Option, contribution: Decimal | None) -> bool:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
 import msgspec
 
 from bensync.benefits.engine.row_diff import date_rows
+from bensync.benefits.family.groups import dependent_facts
 from bensync.benefits.rulebook.aca_hours import full_time
 from bensync.benefits.rulebook.conditions import failing_fields, number
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import Summand
 from bensync.benefits.values.calendar import full_months, full_years
+from bensync.benefits.values.dependents import Dependent, dependents_on
 from bensync.core.people import DatedRow, Participant, Standing, gap_begin, last_hire
 
 
@@ -21,8 +23,8 @@ class Facts(msgspec.Struct, frozen=True):
     """The values of one day, ours and those derived from them, with the dated rows that they come from.
 
     Derived ones are ``age``, ``service_years``, ``appointment_months``, ``annual_salary``, ``standing``,
-    ``benefits_status`` and the sums of the rulebook, and ``eligibility1`` and ``eligibility3`` where the rulebook says
-    how they are computed; a site's custom field of such a name is not asked.
+    ``benefits_status``, the facts of the dependents and the sums of the rulebook, and ``eligibility1`` and
+    ``eligibility3`` where the rulebook says how they are computed; a site's custom field of such a name is not asked.
     """
 
     on: date
@@ -30,7 +32,9 @@ class Facts(msgspec.Struct, frozen=True):
     rows: tuple[DatedRow, ...]
 
 
-def facts(participant: Participant, on: date, book: Rulebook, employment: str = "") -> Facts:
+def facts(
+    participant: Participant, on: date, book: Rulebook, employment: str = "", family: Sequence[Dependent] = ()
+) -> Facts:
     """Return the facts of one day.
 
     Args:
@@ -39,6 +43,7 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         book: the employer's rulebook.
         employment: ``begins`` or ``ends`` where the event itself says so, so that a termination and a rehire of one
             day are each judged by what they bring.
+        family: all versions of the dependents.
     """
     rows = rows_on(participant, on)
     values = _values_on(participant, rows, on)
@@ -53,7 +58,7 @@ def facts(participant: Participant, on: date, book: Rulebook, employment: str = 
         "annual_salary": _salary(values, book),
     }
     derived |= _computed(participant, {**values, **_present(derived)}, on, book)
-    known_values = {**values, **_present(derived)}
+    known_values = {**values, **_present(derived), **dependent_facts(dependents_on(family, on), book, on)}
     # Sums last: they add up values and derived facts, and a sum may not use another one.
     return Facts(on, {**known_values, **_sums(known_values, book)}, rows)
 

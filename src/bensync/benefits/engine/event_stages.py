@@ -100,7 +100,7 @@ def _waiting(case: Case, event: Event, day: RunContext) -> Case:
 
 def _elected(case: Case, event: Event, day: RunContext) -> Case:
     """ET, EE: to FE where every election is valid, or by a final mark; else to EE, and nothing is posted (S3-52)."""
-    valid, messages = judge(event, event.prepared or Prepared())
+    valid, messages = judge(case, event, day.book)
     event = replace(event, messages=messages)
     if messages and not event.final:
         return case.put(replace(event, process=Process.EE))

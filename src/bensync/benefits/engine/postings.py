@@ -21,6 +21,7 @@ from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import (
     NO_PROGRAM,
+    Allocation,
     Assignment,
     Coverage,
     Enrollment,
@@ -33,7 +34,7 @@ from bensync.benefits.values.enrollments import (
     program_on,
 )
 from bensync.benefits.values.events import Event
-from bensync.benefits.values.offers import Ending, Offer, Option, Prepared
+from bensync.benefits.values.offers import Ending, Offer, Option, Prepared, Update
 from bensync.errors import DecisionError
 
 R = TypeVar("R", Enrollment, Assignment)
@@ -62,8 +63,7 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
         if offer.plan_type in elections and wanted[offer.plan_type] is None and offer.plan_type not in gone:
             poster.waive(offer)
     for update in prepared.updates:
-        # An election replaces the coverage, new figures included.
-        if update.plan_type not in elections:
+        if _stands(update, prepared, elections):
             poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
     # Judged after the stops and before the first add: a plan type whose coverage has just ended is added, not changed.
     takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
@@ -74,13 +74,25 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
     return _with_cobra(enter_program(poster.case, event), event, poster.losses, book)
 
 
+def _stands(update: Update, prepared: Prepared, elections: Elections) -> bool:
+    """Return whether an update is posted: an election replaces it, unless dependents leave before the election."""
+    if update.plan_type not in elections:
+        return True
+    elected = elections[update.plan_type]
+    waives = (offer.waive_begin for offer in prepared.offers if offer.plan_type == update.plan_type)
+    begin = elected.begin if elected is not None else next(waives, None)
+    return bool(update.removals) and begin is not None and update.begin < begin
+
+
 def _wanted(offer: Offer, elections: Elections, *, defaults: bool) -> Option | None:
     """Return the option that a plan type gets: the elected one, otherwise the default; None leaves or waives."""
     if offer.plan_type in elections:
         return elections[offer.plan_type]
     if not (defaults or offer.auto_add):
         return None
-    return next((option for option in offer.options if option.terms == offer.default), None)
+    # The default also names the dependents whom it covers, and the option as it was offered does not.
+    loaded = (option for option in offer.options if offer.is_default(option))
+    return next((msgspec.structs.replace(option, terms=offer.default) for option in loaded), None)
 
 
 def enter_program(case: Case, event: Event) -> Case:
@@ -135,9 +147,21 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
         why = f"its plan has no price ({figures.code}: {figures.detail})"
         raise DecisionError(what, why, "fix the rate table, or the data in HR")
     figures = _inherited(figures, row.terms)
+    figures = msgspec.structs.replace(figures, dependents=row.terms.dependents, beneficiaries=row.terms.beneficiaries)
     poster = _Poster(case, None)
     poster.append(plan_type, PostingStep.CHANGE, Coverage.TERM, row.terms, on)
     poster.append(plan_type, PostingStep.CHANGE, Coverage.ELECT, figures, on, override=salary)
+    return poster.case
+
+
+def set_beneficiaries(case: Case, row: Enrollment, shares: tuple[Allocation, ...], on: date) -> Case:
+    """Return the case with other beneficiaries of a coverage from a day on; equal ones post nothing."""
+    if row.terms.beneficiaries == shares:
+        return case
+    poster = _Poster(case, None)
+    new = msgspec.structs.replace(row.terms, beneficiaries=shares)
+    poster.append(row.plan_type, PostingStep.CHANGE, Coverage.TERM, row.terms, on)
+    poster.append(row.plan_type, PostingStep.CHANGE, Coverage.ELECT, new, on, override=row.salary_override)
     return poster.case
 
 

@@ -11,11 +11,14 @@ import msgspec
 
 from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.family.groups import count_faults, coverable, coverage_fault
 from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced, terms
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.rules import applicable_rule
 from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, ChangeRule, PlanOption, Scope
+from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.dependents import DropReason, dependents_on, last_version
 from bensync.benefits.values.enrollments import (
     Coverage,
     Enrollment,
@@ -26,7 +29,7 @@ from bensync.benefits.values.enrollments import (
     plan_types,
 )
 from bensync.benefits.values.events import Event
-from bensync.benefits.values.offers import CoverageOutcome, Ending, Offer, Option, Prepared, Remark, Update
+from bensync.benefits.values.offers import CoverageOutcome, Ending, Offer, Option, Prepared, Remark, Removal, Update
 from bensync.errors import ConfigError
 
 R = TypeVar("R", bound=Scope)
@@ -66,7 +69,7 @@ class _Preparation:
         codes = {plan.code for plan in eligible}
         # A lost plan without a termination rule is in neither list: it is left as it is, with a remark (S2-19).
         staying = [kind for kind, (row, _) in self._present.items() if row.terms.plan in codes and kind not in endings]
-        updates = [update for kind in staying if (update := self._update(kind))]
+        updates = [update for kind in staying for update in self._updates(kind)]
         kinds = dict.fromkeys(plan.type for plan in eligible if not self._waives)
         offers = [self._offer(kind, [plan for plan in eligible if plan.type == kind], endings) for kind in kinds]
         # Without a program every coverage is lost, even where no rule says how it ends.
@@ -123,6 +126,59 @@ class _Preparation:
         last = rule.stop.day(self._event.event_date, self._today)
         return Ending(kind, row.terms, last, rule.cobra, self._waives)
 
+    def _updates(self, kind: str) -> list[Update]:
+        """Return what changes in a coverage that goes on, by day: dependents who leave it, and new figures."""
+        row, _ = self._present[kind]
+        figures = self._update(kind)
+        changes: list[tuple[date, Update | None, tuple[Removal, ...]]] = [
+            (begin, None, removals) for begin, removals in self._removals(row).items()
+        ]
+        if figures is not None:
+            changes.append((figures.begin, figures, ()))
+        updates, terms = [], row.terms
+        for begin, priced, removals in sorted(changes, key=lambda change: change[0]):
+            gone = {removal.dependent for removal in removals}
+            covered = tuple(number for number in terms.dependents if number not in gone)
+            new = msgspec.structs.replace(priced.new if priced is not None else terms, dependents=covered)
+            deduction = priced.deduction_begin if priced is not None else begin
+            updates.append(Update(kind, terms, new, begin, deduction, removals))
+            terms = new
+        if updates and terms.dependents != row.terms.dependents:
+            # A person must elect another option: ending the rest of the coverage would be worse.
+            self._miscounted(kind, terms, updates[-1].begin)
+        return updates
+
+    def _removals(self, row: Enrollment) -> dict[date, tuple[Removal, ...]]:
+        """Return the covered dependents who were dropped, or are too old for the option, by their first day without."""
+        plan_option = self._book.plan[row.terms.plan].option(row.terms.option)
+        removals: dict[date, tuple[Removal, ...]] = {}
+        for number in row.terms.dependents:
+            version = last_version(self._case.dependents, number, self._event.event_date)
+            if version is None or plan_option is None:
+                continue
+            reason, since = version.dropped, version.effective_date
+            fault = coverage_fault(version, plan_option, self._book, self._event.event_date) if reason is None else ""
+            if fault == "dependent_too_old":
+                reason, since = DropReason.AGE, self._event.event_date
+            elif fault:
+                # The rulebook or the list changed without an event of its own: a person must look, nothing is ended.
+                self._remark(fault, row.plan_type, row.terms.plan, str(number))
+            if reason is not None and reason in self._book.drops:
+                drop = self._book.drops[reason]
+                begin = plus(drop.stop.day(since, self._today), days=1)
+                removal = Removal(number, drop.cobra, drop.cobra_months)
+                removals[begin] = (*removals.get(begin, ()), removal)
+        return removals
+
+    def _miscounted(self, kind: str, terms: Terms, on: date) -> bool:
+        """Return whether an option covers fewer dependents than it is made for, or more; each group is a remark."""
+        option = self._book.plan[terms.plan].option(terms.option)
+        chosen = [version for version in dependents_on(self._case.dependents, on) if version.number in terms.dependents]
+        faults = list(count_faults(option, chosen, self._book, on)) if option is not None else []
+        for fault in faults:
+            self._remark(fault.code, kind, terms.plan, fault.detail)
+        return bool(faults)
+
     def _update(self, kind: str) -> Update | None:
         """New figures for a coverage that goes on, where they differ and a change rule lets them (S2-13)."""
         row, _ = self._present[kind]
@@ -137,8 +193,15 @@ class _Preparation:
         if figures is None:
             return None
         kept = row.terms
-        # These three were set when the coverage was posted; new prices do not touch them.
-        new = msgspec.structs.replace(figures, contribution=kept.contribution, tax=kept.tax, account=kept.account)
+        # These were set when the coverage was posted; new prices do not touch them.
+        new = msgspec.structs.replace(
+            figures,
+            contribution=kept.contribution,
+            tax=kept.tax,
+            account=kept.account,
+            dependents=kept.dependents,
+            beneficiaries=kept.beneficiaries,
+        )
         if new == kept:
             return None
         if rule is None:
@@ -179,8 +242,21 @@ class _Preparation:
         for code, rule in rules.items():
             for option in options[code]:
                 if isinstance(rule, AddRule) and option.terms.option == rule.default:
-                    return option.terms, rule.auto_add
+                    default = self._with_dependents(code, option)
+                    return default, default is not None and rule.auto_add
         return None, False
+
+    def _with_dependents(self, code: str, option: Option) -> Terms | None:
+        """Return a default with everybody whom it may cover (S2-16); None and remarks where its option does not fit."""
+        plan_option = self._book.plan[code].option(option.terms.option)
+        covers = plan_option.covers if plan_option is not None else ()
+        if plan_option is None or not covers:
+            return option.terms
+        family = dependents_on(self._case.dependents, option.begin)
+        terms = msgspec.structs.replace(
+            option.terms, dependents=coverable(plan_option, family, self._book, option.begin)
+        )
+        return None if self._miscounted(self._book.plan[code].type, terms, option.begin) else terms
 
     def _waived(self, kind: str) -> bool:
         """Return whether the participant waived; a waiver holds until they elect, or are hired again."""
@@ -240,8 +316,8 @@ class _Preparation:
         """Payroll deducts from the first day of coverage, or from a day counted from it."""
         return rule.deduction.day(begin) if rule is not None and rule.deduction is not None else begin
 
-    def _remark(self, code: str, plan_type: str, plan: str) -> None:
-        self._remarks.append(Remark(code, self._event.number, plan_type, plan))
+    def _remark(self, code: str, plan_type: str, plan: str, detail: str = "") -> None:
+        self._remarks.append(Remark(code, self._event.number, plan_type, plan, detail))
 
     def _fault(self, code: str, plan_type: str = "", plan: str = "", detail: str = "") -> None:
         self._faults.append(Remark(code, self._event.number, plan_type, plan, detail))

@@ -166,7 +166,7 @@ def initial_case(case: Case, day: RunContext) -> Case:
             "they have events already",
             "nothing needs to be done",
         )
-    facts_today = facts(case.participant, day.today, day.book)
+    facts_today = facts(case.participant, day.today, day.book, family=case.dependents)
     process, program = assign(facts_today, day.book)
     event = Event(
         number=1,

@@ -52,7 +52,7 @@ def assigned(case: Case, event: Event, book: Rulebook) -> Event:
 
 def facts_of(case: Case, event: Event, book: Rulebook) -> Facts:
     """Return the facts on the day of an event; its class may decide whether the person counts as employed."""
-    return facts(case.participant, event.event_date, book, book.events[event.event_class].employment)
+    return facts(case.participant, event.event_date, book, book.events[event.event_class].employment, case.dependents)
 
 
 def _with_program(event: Event, day_facts: Facts, book: Rulebook) -> Event:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
 from bensync.benefits.rulebook.rate_checks import rate_problems
-from bensync.benefits.rulebook.tables import OFF, AddRule, RulebookTables, Scope, Sum
+from bensync.benefits.rulebook.tables import OFF, AddRule, CoveredGroup, RulebookTables, Scope, Sum
 from bensync.benefits.values.activities import INFO
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.events import SNAPSHOT
@@ -35,6 +35,8 @@ def problems(book: RulebookTables) -> Iterator[str]:
         yield from _unknown(f"{path}.flex", [plan.flex], book.plan, "plan")
         yield from _unknown(f"{path}.base", [plan.base], book.bases, "benefit base")
         yield from _twice(f"{path}.options", [option.code for option in plan.options])
+        for place, option in enumerate(plan.options):
+            yield from _cover_problems(book, f"{path}.options[{place}].covers", option.covers)
     for number, schedule in enumerate(book.schedules):
         path = f"schedules[{number}]"
         yield from _unknown(f"{path}.eligibility", [schedule.eligibility], book.eligibility, "rule of eligibility")
@@ -79,6 +81,14 @@ def _gl_problems(book: RulebookTables) -> Iterator[str]:
             yield f"{path}: gl_twice: another entry is for the same costs; keep one of them"
 
 
+def _cover_problems(book: RulebookTables, path: str, covers: Sequence[CoveredGroup]) -> Iterator[str]:
+    yield from _unknown(path, [cover.group for cover in covers], book.dependent_groups, "group of dependents")
+    yield from _twice(path, [cover.group for cover in covers])
+    for cover in covers:
+        if cover.at_most is not None and cover.at_most < cover.at_least:
+            yield f"{path}: {cover.group} wants at least {cover.at_least} and at most {cover.at_most}"
+
+
 def _sum_problems(book: RulebookTables, path: str, table: Sum) -> Iterator[str]:
     """Yield the problems of a sum. A sum may not use another sum, because the result would depend on their order."""
     for place, summand in enumerate(table.of):
@@ -97,6 +107,8 @@ def _event_problems(book: RulebookTables) -> Iterator[str]:
         yield from _class_problems(book, f"actions[{number}].event", action.event)
     for number, passive in enumerate(book.passive):
         yield from _class_problems(book, f"passive[{number}].event", passive.event)
+    for reason, drop in book.drops.items():
+        yield from _unknown(f"drops.{reason}.event", [drop.event], book.events, "event class")
     if SNAPSHOT in book.events and not book.events[SNAPSHOT].manual:
         yield f"events.{SNAPSHOT}: only a snapshot makes these, so manual must be true"
 

@@ -16,6 +16,7 @@ from bensync.benefits.rulebook.rates import RateTable
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.calendar import AsOf, Begin, Stop, capped, first_day, last_day
 from bensync.benefits.values.cobra import Clocks
+from bensync.benefits.values.dependents import DropReason, Relationship
 
 OFF = "OFF"
 """The event class of a trigger that exists and is switched off (S4-31)."""
@@ -175,6 +176,24 @@ class BenefitBase(RulebookTable):
     maximum: Amount | None = None
 
 
+class DependentGroup(RulebookTable):
+    """Dependents that options and rules treat alike: their relationships, and the age at which they leave the group."""
+
+    label: str = ""
+    relationships: tuple[Relationship, ...] = Field(min_length=1)
+    below_age: int | None = Field(None, gt=0, description="full years; without it, every age belongs to the group")
+    student_below_age: int | None = Field(None, gt=0, description="the limit for students, instead of `below_age`")
+    disabled_at_any_age: bool = False
+
+
+class CoveredGroup(RulebookTable):
+    """The dependents of one group that an option covers."""
+
+    group: str
+    at_least: int = Field(0, ge=0)
+    at_most: int | None = Field(None, gt=0)
+
+
 class PlanOption(RulebookTable):
     """One option of a plan, with figures per month.
 
@@ -195,6 +214,7 @@ class PlanOption(RulebookTable):
     proof: bool = False
     minimum: Amount | None = Field(None, description="of the yearly contribution")
     maximum: Money | None = None
+    covers: tuple[CoveredGroup, ...] = Field((), description="the dependents that it covers besides the employee")
 
 
 class BenefitPlan(RulebookTable):
@@ -208,6 +228,7 @@ class BenefitPlan(RulebookTable):
     flex: str = Field("", description="the flex plan that pays for it (S2-25)")
     rates: str = Field("", description="the rate table of its options")
     base: str = Field("", description="the benefit base of its multiples; empty for the yearly salary")
+    beneficiaries: bool = Field(default=False, description="whether it pays to beneficiaries, as life insurance does")
     options: tuple[PlanOption, ...] = Field(min_length=1)
 
     def option(self, code: str) -> PlanOption | None:
@@ -253,6 +274,15 @@ class StopDate(RulebookTable):
     def day(self, event_date: date, today: date) -> date:
         """Return the last day for an event of this day that is processed today."""
         return capped(last_day(self.base, event_date, self.months, self.days), self.base, today, self.retro_cap)
+
+
+class DropRule(RulebookTable):
+    """The consequence of a drop: the class of its event, the last covered day, and COBRA for the dependent."""
+
+    event: str
+    stop: StopDate
+    cobra: str = Field("", description="the COBRA action code; empty where the drop is no COBRA occurrence")
+    cobra_months: int = Field(36, gt=0, description="how long the continued coverage may last")
 
 
 class AddRule(Scope):
@@ -355,6 +385,9 @@ class RulebookTables(RulebookTable):
     types: Mapping[str, PlanType] = Field(default_factory=dict)
     calendars: tuple[PayCalendar, ...] = ()
     gl_codes: tuple[GeneralLedgerCode, ...] = ()
+
+    dependent_groups: Mapping[str, DependentGroup] = Field(default_factory=dict)
+    drops: Mapping[DropReason, DropRule] = Field(default_factory=dict)
 
     def rate_table(self, code: str, on: date) -> RateTable | None:
         """Return the version of a rate table that is in force on a day; None before the first one."""

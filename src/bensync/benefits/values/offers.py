@@ -8,7 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
-from bensync.benefits.values.enrollments import Terms
+from bensync.benefits.values.enrollments import Allocation, Terms
 
 
 class CoverageOutcome(StrEnum):
@@ -67,6 +67,11 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return whether anything can be elected."""
         return any(not option.history_only for option in self.options)
 
+    def is_default(self, option: Option) -> bool:
+        """Return whether an option is the default, apart from the dependents it covers."""
+        default = self.default
+        return default is not None and (option.terms.plan, option.terms.option) == (default.plan, default.option)
+
 
 class Ending(msgspec.Struct, frozen=True):
     """A coverage that ends, and its last day; ``waives`` where the event class cancels instead of ending (S4-10)."""
@@ -78,14 +83,23 @@ class Ending(msgspec.Struct, frozen=True):
     waives: bool = False
 
 
+class Removal(msgspec.Struct, frozen=True):
+    """A dependent who is not covered any more; ``cobra`` is the COBRA action code, empty where none arises."""
+
+    dependent: int
+    cobra: str = ""
+    months: int = 0
+
+
 class Update(msgspec.Struct, frozen=True):
-    """A coverage that goes on with other figures."""
+    """A coverage that goes on with other figures, or without dependents who were dropped or became too old."""
 
     plan_type: str
     old: Terms
     new: Terms
     begin: date
     deduction_begin: date
+    removals: tuple[Removal, ...] = ()
 
 
 class Remark(msgspec.Struct, frozen=True):
@@ -131,10 +145,15 @@ class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """An election for one plan type; an empty plan waives. ``proof``: the required proof was received."""
+    """An election for one plan type; an empty plan waives. ``proof``: the required proof was received.
+
+    ``dependents`` and ``beneficiaries`` are None where nobody named any: those of the present coverage stay.
+    """
 
     plan_type: str
     plan: str = ""
     option: str = ""
     contribution: Decimal | None = None
     proof: bool = False
+    dependents: tuple[int, ...] | None = None
+    beneficiaries: tuple[Allocation, ...] | None = None

@@ -116,7 +116,7 @@ def _print_prepared(console: Console, prepared: Prepared, derive: PersonFigures)
                 word
                 for word, holds in (
                     # Compared by terms, because an offer does not say which of its options the default is.
-                    ("default", option.terms == offer.default),
+                    ("default", offer.is_default(option)),
                     ("proof needed", option.proof),
                     ("cannot be elected now", option.history_only),
                 )

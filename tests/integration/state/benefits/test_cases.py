@@ -11,7 +11,7 @@ from bensync.benefits.values.dependents import Address
 from bensync.errors import StateError
 from bensync.state.upkeep.sealed import check_sealed
 from tests.fixtures.benefit_site import BOOK
-from tests.unit.benefits.family import dependent, spouse
+from tests.unit.benefits.families import dependent, spouse
 
 
 def test_coverage_rows_never_change_whoever_tries(site):

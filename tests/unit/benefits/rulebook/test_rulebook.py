@@ -31,6 +31,8 @@ def test_the_standard_classes_have_the_priorities_of_the_model():
         "BIR": 401,
         "MAR": 402,
         "DIV": 403,
+        "DEP": 404,
+        "OVG": 405,
         "ADR": 410,
         "OE": 900,
     }

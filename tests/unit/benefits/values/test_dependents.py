@@ -19,7 +19,7 @@ from bensync.benefits.values.dependents import (
     versions_of,
 )
 from bensync.benefits.values.enrollments import Terms
-from tests.unit.benefits.family import dependent, spouse
+from tests.unit.benefits.families import dependent, spouse
 from tests.unit.builders import day
 
 ROBIN = spouse(1, 1, "2020-01-01")

@@ -81,8 +81,8 @@ def show(
     with call.store() as store:
         number = number_of(store, site, employee)
         with store.read(site) as state:
-            person = state.participants.by_ids([number])[number]
-    eligibility = findings(facts(person, day, book), book)
+            case = state.cases.load([number])[number]
+    eligibility = findings(facts(case.participant, day, book, family=case.dependents), book)
 
     def show_fit(console: Console) -> None:
         console.print(f"Participant {number} as of {day}:")

@@ -10,7 +10,6 @@ from bensync.actions import case_edits
 from bensync.benefits.engine import elections
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
-from bensync.benefits.values.offers import Prepared
 from bensync.core.access import Right
 from bensync.errors import DecisionError
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
@@ -36,7 +35,7 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
         result = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
         entered = result.case.event(event)
         # The run decides about elections. They are judged here as well, so that their author sees a mistake at once.
-        _, wrong = elections.judge(entered, entered.prepared or Prepared())
+        _, wrong = elections.judge(result.case, entered, context.book)
         for message in wrong:
             context.flash(f"Not valid yet: {benefits.refusal(message, context.book)}", "warn")
         if not wrong:

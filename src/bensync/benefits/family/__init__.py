@@ -1,0 +1,1 @@
+"""Dependents and beneficiaries: who may be covered and paid, and entries to the list, read and checked. Pure."""
