@@ -26,6 +26,7 @@ from bensync.benefits.values.cases import Case
 from bensync.core.people import Participant, Profile, Standing, Status
 from bensync.pipeline.context import MANUAL
 from bensync.pipeline.events import EventRunOptions, run_events
+from bensync.state.benefits.event_runs import BeganWith
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.wiring import Deployment
@@ -59,6 +60,8 @@ def person(number: int) -> Profile:
 def plant(store: Store, _: Deployment, people: int) -> int:
     """Fill the register, with the activity of a hire for everybody."""
     hired = Activity(0, ActivitySource.JOB, "HIR", HIRED, "hire")
+    with store.write(SITE, "bench.begin") as work:
+        work.event_runs.begin(BeganWith.BEGIN, moment())
     for start in range(0, people, _PAGE):
         with store.write(SITE, "bench.plant") as work:
             for number in range(start, min(start + _PAGE, people)):

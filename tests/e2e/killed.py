@@ -15,8 +15,9 @@ from datetime import datetime
 from pathlib import Path
 
 from bensync import fault_points
-from bensync.actions import approvals, case_edits, corrections
+from bensync.actions import approvals, corrections
 from bensync.actions.authorization import authorize
+from bensync.actions.benefits import case_edits
 from bensync.actions.release import release
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, command_line_actor

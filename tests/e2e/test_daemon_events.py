@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bensync.errors import ConfigError
+from bensync.state.benefits.event_runs import BeganWith
 from tests.e2e.parent import OneRound, configure, ran, runs, started, until
 from tests.e2e.test_crash_matrix import RULES
 from tests.e2e.world import World, person
 
 
 def insured(employer: World) -> None:
-    """There is a rulebook."""
+    """There is a rulebook, and benefit events have begun."""
     (employer.folder / "rulebook.toml").write_text(RULES)
     employer.benefits = "rulebook.toml"
     employer.configure()
+    with employer.store.write("acme", "test.begin") as state:
+        state.event_runs.begin(BeganWith.BEGIN, employer.now)
 
 
 def event_runs(employer: World) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import date
 from importlib.resources import files
 
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.rulebook import programs
 from bensync.core.access import command_line_actor
 from bensync.demo.company.catalogue import FakeField

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 from msgspec.structs import replace
 
+from bensync.benefits.census.first_cases import initial_case
 from bensync.benefits.engine import activity_queue, event_order
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.postings import MANUAL
 from bensync.benefits.engine.row_diff import row_edits
-from bensync.benefits.engine.run import RunMode, initial_case, process_case
+from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import ASSIGNING, FINISHED, EventStatus, Flag, Indicator, Process

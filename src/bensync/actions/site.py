@@ -11,19 +11,22 @@ from datetime import date, datetime
 
 import msgspec
 
-from bensync.actions import approvals, case_edits, corrections
+from bensync.actions import approvals, corrections
 from bensync.actions import reveal as reveals
 from bensync.actions.authorization import authorize, require_reason
-from bensync.actions.case_edits import CaseEdit
+from bensync.actions.benefits import case_edits, census
+from bensync.actions.benefits.case_edits import CaseEdit
+from bensync.actions.benefits.outlooks import RequestOutlook, request_outlook
 from bensync.actions.decisions import Decision
-from bensync.actions.outlooks import RequestOutlook, request_outlook
 from bensync.actions.release import release
+from bensync.benefits.census.report import CensusReport
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Actor, Right
 from bensync.core.intake.proposals import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import DeclineCode, Request
+from bensync.errors import ConfigError
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
@@ -177,7 +180,7 @@ class SiteActions:
     def change_case(
         self, participant_id: int, edit: CaseEdit, *, reason: str = "", confirmed: bool = False
     ) -> CaseResult:
-        """Alter the case of a participant; see `bensync.actions.case_edits.change`."""
+        """Alter the case of a participant; see `bensync.actions.benefits.case_edits.change`."""
         return case_edits.change(
             self._store,
             self._site,
@@ -192,7 +195,7 @@ class SiteActions:
         )
 
     def preview_case(self, participant_id: int, edit: CaseEdit) -> CaseResult:
-        """Return what the next run would do after an edit; see `bensync.actions.case_edits.preview`."""
+        """Return what the next run would do after an edit; see `bensync.actions.benefits.case_edits.preview`."""
         return case_edits.preview(
             self._store,
             self._site,
@@ -203,6 +206,41 @@ class SiteActions:
             now=self._clock(),
             approvers=self._rules.approvers,
         )
+
+    def preview_census(self, content: bytes) -> CensusReport:
+        """Return what loading a census of present coverage would do; see `bensync.actions.benefits.census.preview`."""
+        self._require_benefits()
+        return census.preview(
+            self._store,
+            self._site,
+            content,
+            self._rules.rulebook(),
+            self._actor,
+            self._clock(),
+            approvers=self._rules.approvers,
+        )
+
+    def load_census(self, content: bytes, allowed: str) -> CensusReport:
+        """Load a census of present coverage; see `bensync.actions.benefits.census.load`."""
+        self._require_benefits()
+        return census.load(
+            self._store,
+            self._site,
+            content,
+            allowed,
+            self._rules.rulebook(),
+            self._actor,
+            self._clock(),
+            approvers=self._rules.approvers,
+        )
+
+    def _require_benefits(self) -> None:
+        if not self._rules.benefits:
+            raise ConfigError(
+                f"The site {self._site} has no rulebook.",
+                "The rulebook says which plans there are.",
+                "Name one as `benefits` of the site. docs/how-to/write-a-rulebook.md says how to write it.",
+            )
 
     def foresee(self, state: SiteState, request: Request) -> RequestOutlook | None:
         """Return what approving a request would do to coverage; None where nobody can say, or this person may not see.

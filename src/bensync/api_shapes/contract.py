@@ -73,6 +73,8 @@ ANSWERS: Mapping[str, Answer] = {
     "events elect": _EVENTS,
     "enrollments list": {"enrollments": list[coverage.CoverageEntry]},
     "enrollments show": {"coverage": coverage.PersonCoverage},
+    "enrollments preview": {"census": coverage.Census},
+    "enrollments load": {"census": coverage.Census},
     "enrollments salary": {"coverage": coverage.PersonCoverage},
     "cobra list": {"cobra": list[coverage.CobraEntry]},
     "cobra close": {"cobra": list[coverage.CobraEntry]},

@@ -35,6 +35,7 @@ class Right(StrEnum):
     SEE_PEOPLE = "see_people"
     CORRECT = "correct"
     EVENTS = "events"
+    LOAD_COVERAGE = "load_coverage"
     SEE_OWN = "see_own"
     CORRECT_OWN = "correct_own"
     REVEAL = "reveal"
@@ -57,6 +58,7 @@ RIGHTS: Mapping[Right, str] = {
     Right.SEE_PEOPLE: "view participants",
     Right.CORRECT: "correct participants",
     Right.EVENTS: "work on benefit events, activities, coverage and COBRA records",
+    Right.LOAD_COVERAGE: "load present coverage from a file",
     Right.SEE_OWN: "view their own record",
     Right.CORRECT_OWN: "correct their own record",
     Right.REVEAL: "reveal an SSN",
@@ -105,6 +107,7 @@ _NEEDS = {
     Right.DECIDE: Right.SEE_REQUESTS,
     Right.CORRECT: Right.SEE_PEOPLE,
     Right.EVENTS: Right.SEE_PEOPLE,
+    Right.LOAD_COVERAGE: Right.SEE_PEOPLE,
     Right.CORRECT_OWN: Right.SEE_OWN,
 }
 
@@ -143,15 +146,19 @@ POLICY: Mapping[Role, Allowance] = {
         "Data Owner",
         "the whole site",
         _REVIEW
-        | {Right.CORRECT, Right.EVENTS, Right.REVEAL, Right.RELEASE}
+        | {Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE, Right.REVEAL, Right.RELEASE}
         | {Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS},
     ),
     Role.SENIOR_USER: Allowance(
         "Authorized Senior User",
         "the whole site",
-        _REVIEW | {Right.CORRECT, Right.EVENTS, Right.BREAK_GLASS, Right.RELEASE, Right.SEE_AUDIT, Right.VERIFY_AUDIT},
+        _REVIEW
+        | {Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE, Right.BREAK_GLASS, Right.RELEASE}
+        | {Right.SEE_AUDIT, Right.VERIFY_AUDIT},
     ),
-    Role.HR_USER: Allowance("HR user", "the whole site", _REVIEW, frozenset({Right.CORRECT, Right.EVENTS})),
+    Role.HR_USER: Allowance(
+        "HR user", "the whole site", _REVIEW, frozenset({Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE})
+    ),
     Role.BROKER: Allowance(
         "Broker or consultant",
         "granted sites",
@@ -163,7 +170,8 @@ POLICY: Mapping[Role, Allowance] = {
         "Outside administrator",
         "granted sites",
         frozenset({Right.SEE_OVERVIEW}),
-        frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE, Right.CORRECT, Right.EVENTS}),
+        frozenset({Right.SEE_REQUESTS, Right.DECIDE, Right.SEE_PEOPLE})
+        | {Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE},
     ),
     # A carrier gets files and never signs in to the pages.
     Role.CARRIER: Allowance("Carrier", "its own feed", frozenset(), fields=_NOTHING),

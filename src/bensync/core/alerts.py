@@ -68,6 +68,7 @@ class AlertKey(StrEnum):
     KEY_EXPIRES = "key_expires", RepeatRule.CHANGED
     QUEUE_OVERDUE = "queue_overdue", RepeatRule.ONCE
     TERMINATION_WAITS = "termination_waits", RepeatRule.DAILY
+    EVENTS_NOT_BEGUN = "events_not_begun", RepeatRule.DAILY
     FILE_REFUSED = "file_refused", RepeatRule.CHANGED
     FILE_MISSING = "file_missing", RepeatRule.ONCE
     UNREACHABLE = "unreachable", RepeatRule.DAILY

@@ -101,11 +101,12 @@ def _events(context: SiteContext, clock: Clock) -> None:
     if isinstance(context, SenderContext) and not context.embedded:  # its participants are on another machine
         return
     with context.read() as state:
-        called, due = state.event_runs.called(), state.event_runs.due(now.date())
-    if context.benefits is not None and due:
+        called, due, begun = state.event_runs.called(), state.event_runs.due(now.date()), state.event_runs.begun()
+    if context.benefits is not None and begun and due:
         run_events(context, context.benefits(), EventRunOptions(SCHEDULE, ACTOR), clock)
     elif called:
-        # Without a rulebook no run answers the call, and the site would have a turn for it every five minutes.
+        # Without a rulebook, or before events have begun, no run answers the call, and the site would have a turn for
+        # it every five minutes. Nothing is lost: the first run reads all activities.
         with context.write("turn.calm") as state:
             state.event_runs.answer(now)
 

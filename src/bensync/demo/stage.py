@@ -16,6 +16,7 @@ from bensync.demo.keys import Keyring
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
 from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions
+from bensync.pipeline.events import begin_events
 from bensync.pipeline.runs import RunReport, run
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
@@ -70,6 +71,9 @@ class DemoStage:
         self.deployment = Deployment(path)
         self.store: Store = self.deployment.store()
         self.store.migrate()
+        # Nobody of the made-up company has coverage yet: the story shows how hires elect it.
+        context = self.deployment.site_context(SITE, self.store)
+        begin_events(context, self.deployment.rulebook(SITE), "demo", lambda: self.now)
 
     def resync(self) -> RunReport:
         """Run a full resync of everybody."""

@@ -13,6 +13,7 @@ from bensync.core.requests import Risk
 from bensync.errors import DeliveryError
 from bensync.pipeline import alerting
 from bensync.pipeline.context import SenderContext, SiteContext
+from bensync.pipeline.events import processes_events
 from bensync.state.audit.notices import Sending
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState
@@ -40,6 +41,7 @@ def check_alerts(context: SiteContext, now: datetime, limits: Limits) -> None:
         _watch_issues(context, state, now, limits)
         _watch_channels(context, state, now, limits)
         _watch_terminations(context, state, now)
+        _watch_begin(context, state, now)
 
 
 def _watch_terminations(context: SiteContext, state: SiteState, now: datetime) -> None:
@@ -50,6 +52,15 @@ def _watch_terminations(context: SiteContext, state: SiteState, now: datetime) -
     else:
         days = max(0, (now.date() - oldest).days)
         alerting.alert(context, state, notices.termination_waits(context.site, count, days), now)
+
+
+def _watch_begin(context: SiteContext, state: SiteState, now: datetime) -> None:
+    """Check for participants whose benefit events cannot be processed: nobody said what coverage they have."""
+    waits = processes_events(context) and state.participants.any() and not state.event_runs.begun()
+    if waits:
+        alerting.alert(context, state, notices.events_not_begun(context.site), now)
+    else:
+        alerting.clear_alerts(context, state, [AlertKey.EVENTS_NOT_BEGUN], now)
 
 
 def _watch_runs(context: SenderContext, now: datetime, limits: Limits) -> None:

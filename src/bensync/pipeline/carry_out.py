@@ -21,9 +21,10 @@ from bensync.fault_points import point
 from bensync.mappings.feed import Header, render
 from bensync.pipeline.alerting import alert, file_arrived, notify, run_went_well
 from bensync.pipeline.context import RunOptions, SenderContext
-from bensync.pipeline.events import initialise_cases
 from bensync.pipeline.gather import Gathered
 from bensync.pipeline.intake import open_drift, open_requests
+from bensync.state.benefits.event_runs import BeganWith
+from bensync.state.benefits.first_cases import begin_cases
 from bensync.state.site_state import SiteState
 from bensync.state.sync.requests import FileRef
 from bensync.state.sync.runs import SourceMemory
@@ -332,7 +333,7 @@ def _fill(context: SenderContext, run_id: int, gathered: Gathered, now: datetime
             now,
         )
         if context.benefits is not None:
-            initialise_cases(state, RunContext(context.benefits(), as_of), now)
+            begin_cases(state, RunContext(context.benefits(), as_of), BeganWith.SNAPSHOT, now)
         state.runs.remember(gathered.memory)
         state.audit.record("bensync", "snapshot", f"{len(candidates)} people", now)
         state.runs.succeed(run_id, Outcome.FILLED, now)

@@ -16,7 +16,7 @@ import msgspec
 import structlog
 
 from bensync.benefits.engine.event_stages import RunContext
-from bensync.benefits.engine.run import CaseResult, RunMode, case_result, initial_case, process_case
+from bensync.benefits.engine.run import CaseResult, RunMode, process_case
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import RowChange
 from bensync.benefits.values.cases import Case
@@ -26,13 +26,14 @@ from bensync.benefits.values.offers import Remark
 from bensync.core.alerts import AlertKey
 from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind
-from bensync.errors import BensyncError, BusyError
+from bensync.errors import BensyncError, BusyError, GuardTripped, run_command
 from bensync.fault_points import point
 from bensync.pipeline.alerting import clear_alert, notify, record_failure, send_notices
 from bensync.pipeline.context import MANUAL, SenderContext, SiteContext
 from bensync.pipeline.leases import leased
 from bensync.pipeline.passive_events import search_due
-from bensync.state.benefits.event_runs import WHOLE
+from bensync.state.benefits.event_runs import WHOLE, BeganWith
+from bensync.state.benefits.first_cases import begin_cases
 from bensync.state.site_state import SiteState
 from bensync.wording import notices
 
@@ -102,9 +103,11 @@ def run_events(
     """Run the benefit events of a site once, and return what happened.
 
     Raises:
+        GuardTripped: benefit events have not begun (S3-13); nothing was changed.
         BusyError: another run is in progress; nothing was changed.
         BensyncError: the run failed; it is recorded, and an alert is on its way.
     """
+    _require_begun(context)
     run_context = RunContext(book, clock().date(), options.record)
     if options.report_only:
         return _reported(context, run_context, options, on_result)
@@ -125,19 +128,45 @@ def run_events(
 
 
 def follow_up(context: SiteContext, actor: str, clock: Callable[[], datetime]) -> EventRunReport | None:
-    """Run events after changes from HR; None where the site has no rulebook, or its participants are elsewhere."""
-    elsewhere = isinstance(context, SenderContext) and not context.embedded
-    if context.benefits is None or elsewhere:
+    """Run events after changes from HR; None where the site processes none, or has not begun to."""
+    if context.benefits is None or not processes_events(context) or not have_begun(context):
         return None
     return run_events(context, context.benefits(), EventRunOptions(MANUAL, actor), clock)
 
 
+def processes_events(context: SiteContext) -> bool:
+    """Return whether a site has a rulebook, and its participants here."""
+    elsewhere = isinstance(context, SenderContext) and not context.embedded
+    return context.benefits is not None and not elsewhere
+
+
+def have_begun(context: SiteContext) -> bool:
+    """Return whether benefit events have begun; the alert `events_not_begun` says where not."""
+    with context.read() as state:
+        return state.event_runs.begun()
+
+
+def _require_begun(context: SiteContext) -> None:
+    if not have_begun(context):
+        raise GuardTripped(
+            f"The benefit events of {context.site} have not begun (not_begun)",
+            "nobody said which coverage people have: a run would offer plans to people who have coverage already, "
+            "and a termination would end none",
+            "load the present coverage with `bensync enrollments preview FILE`, or run `bensync events begin` where "
+            "nobody has coverage yet",
+            remedy=run_command("enrollments preview"),
+        )
+
+
 def begin_events(context: SiteContext, book: Rulebook, actor: str, clock: Callable[[], datetime]) -> int:
-    """Open the initial case of every participant without events; return how many there were (S3-14, A-83)."""
+    """Begin with benefit events: open the initial case of every participant without events (S3-14, A-83).
+
+    A hire of the last days keeps its event instead. Returns how many cases were opened.
+    """
     with leased(context, clock) as leased_context:
         now = clock()
         with leased_context.write("events.begin") as state:
-            total = initialise_cases(state, RunContext(book, now.date()), now)
+            total = begin_cases(state, RunContext(book, now.date()), BeganWith.BEGIN, now)
             state.audit.record(actor, "events.begin", f"{total} participants", now)
     return total
 
@@ -330,20 +359,3 @@ def _recorded(
         )
         send_notices(context, clock)
         raise
-
-
-_PAGE = 500
-
-
-def initialise_cases(state: SiteState, run_context: RunContext, now: datetime) -> int:
-    """Give every participant without events the closed event of a snapshot (S3-14, S3-15); return how many."""
-    total = after = 0
-    while ids := state.cases.eventless(after, _PAGE):
-        before = state.cases.load(ids)
-        state.cases.save(
-            before,
-            [case_result(case, initial_case(case, run_context), run_context.book) for case in before.values()],
-            now,
-        )
-        total, after = total + len(ids), ids[-1]
-    return total

@@ -107,6 +107,7 @@ COBRA_ACTIONS: Mapping[str, str] = {
 }
 
 STEPS: Mapping[tuple[PostingStep, Coverage], str] = {
+    (PostingStep.LOAD, Coverage.ELECT): "loaded from a census",
     (PostingStep.STOP, Coverage.TERM): "ends",
     (PostingStep.STOP, Coverage.WAIVE): "waived",
     (PostingStep.CHANGE, Coverage.TERM): "ends, continues changed",

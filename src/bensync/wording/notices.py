@@ -287,6 +287,17 @@ def termination_waits(site: str, count: int, days: int) -> AlertCondition:
     return AlertCondition(AlertKey.TERMINATION_WAITS, "approved terminations wait, and coverage goes on", detail)
 
 
+def events_not_begun(site: str) -> AlertCondition:
+    """Return the alert for a site with participants whose benefit events have not begun (S3-13)."""
+    detail = (
+        f"Site {site} has participants and a rulebook, but nobody said which coverage they have. No benefit event\n"
+        "is processed, so an approved termination ends no coverage.\n\n"
+        f"Load the present coverage: `bensync enrollments preview FILE --site {site}` checks a census of it. Where\n"
+        f"nobody has coverage yet, `bensync events begin --site {site}` begins without any.\n"
+    )
+    return AlertCondition(AlertKey.EVENTS_NOT_BEGUN, "no benefit events are processed", detail)
+
+
 def key_ends(site: str, ends: datetime, stage: int) -> AlertCondition:
     """Return the alert for a PGP key that expires soon; each stage sends a new one."""
     when = f"in {stage} day{'s' if stage > 1 else ''} or less" if stage else "and can no longer be used"

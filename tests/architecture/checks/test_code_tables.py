@@ -8,6 +8,7 @@ import re
 import pytest
 
 from bensync import errors
+from bensync.benefits.census.problems import CensusCode
 from bensync.core.changes import IssueCode
 from bensync.core.guards import HoldingGuard
 from bensync.core.requests import WarningCode
@@ -43,8 +44,13 @@ def _codes(called: str, first: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("section", "codes"),
-    [("Issues", set(IssueCode)), ("Warnings", set(WarningCode)), ("Guards", guard_codes())],
-    ids=["issues", "warnings", "guards"],
+    [
+        ("Issues", set(IssueCode)),
+        ("Warnings", set(WarningCode)),
+        ("Guards", guard_codes()),
+        ("Census", set(CensusCode)),
+    ],
+    ids=["issues", "warnings", "guards", "census"],
 )
 def test_every_code_says_what_it_means_and_what_to_do(section, codes):
     assert len(codes) > 5

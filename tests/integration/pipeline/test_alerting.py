@@ -207,6 +207,11 @@ KINDS: dict[str, tuple[Step, Step, str]] = {
         over(AlertKey.TERMINATION_WAITS),
         "termination_waits",
     ),
+    "events have not begun": (
+        trouble(notices.events_not_begun("acme")),
+        over(AlertKey.EVENTS_NOT_BEGUN),
+        "events_not_begun",
+    ),
     "a key expires": (trouble(notices.key_ends("acme", START, 30)), over(AlertKey.KEY_EXPIRES), "key_expires"),
 }
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from sqlalchemy import event, text
 
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.engine.run import RunMode
 from bensync.benefits.values.events import Flag, Indicator
 from bensync.benefits.values.offers import Choice

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from bensync.api_shapes.base import Money, Shape, Subject, copied, subject
+from bensync.benefits.census.problems import CensusCode
 from bensync.benefits.values import cobra, costs, enrollments
 from bensync.benefits.values.cobra import CobraState, Milestone
 from bensync.benefits.values.enrollments import Coverage, PostingStep
+from bensync.wording.census import explanation
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bensync.benefits.census.problems import CensusFinding
+    from bensync.benefits.census.report import CensusReport
     from bensync.benefits.rulebook.figures import PersonFigures
     from bensync.state.read.event_lists import CobraLine, CoverageLine
     from bensync.wording.visibility import Visibility
@@ -242,3 +246,72 @@ def person_coverage(
 
 def _deadlines(record: cobra.CobraRecord, clocks: cobra.Clocks) -> list[CobraDeadline]:
     return [copied(CobraDeadline, deadline) for deadline in cobra.deadlines(record, clocks)]
+
+
+class CensusLineFinding(Shape):
+    """A problem of one line of a census, or a warning; it repeats no value of the file."""
+
+    line: int = Field(description="of the file; 1 is the heading")
+    code: CensusCode
+    column: str = Field(description="of the template; empty where it is about the whole line")
+    employee_id: str = Field(description="empty where the line names no participant")
+    why: str
+    fix: str
+
+
+class CensusOption(Shape):
+    """The coverages of one option in a census."""
+
+    plan: str
+    option: str
+    people: int
+    employee: Money = Field(description="what these employees pay per month")
+    company: Money = Field(description="what the employer pays for them per month")
+
+
+class Census(Shape):
+    """What loading a census of present coverage does, or would do."""
+
+    site: str
+    digest: str = Field(description="names exactly this load; a load must name it")
+    file: str = Field(description="SHA-256 of the file")
+    loaded: bool
+    begins: bool = Field(description="whether benefit events of the site begin with this load")
+    people: int
+    coverages: int
+    employee: Money
+    company: Money
+    options: list[CensusOption]
+    uncovered: int = Field(description="active participants without a line and without coverage")
+    uncovered_ids: list[str] = Field(description="their HR employee ids, the first 1,000")
+    hires: int = Field(description="those of them whose hire is so recent that it becomes an event")
+    problems: list[CensusLineFinding] = Field(description="the first 1,000; nothing is loaded while there is one")
+    warnings: list[CensusLineFinding] = Field(description="the first 1,000")
+    counts: dict[str, int] = Field(description="all problems and warnings by code")
+
+
+def census(report: CensusReport, site: str) -> Census:
+    """Return the shape of a report."""
+    return Census(
+        site=site,
+        digest=report.digest,
+        file=report.file_digest,
+        loaded=report.loaded,
+        begins=report.begins,
+        people=report.people,
+        coverages=report.coverages,
+        employee=report.employee,
+        company=report.company,
+        options=[copied(CensusOption, total) for total in report.options],
+        uncovered=report.uncovered,
+        uncovered_ids=list(report.uncovered_ids),
+        hires=report.hires,
+        problems=[_finding(problem) for problem in report.problems],
+        warnings=[_finding(warning) for warning in report.warnings],
+        counts=dict(report.counts),
+    )
+
+
+def _finding(finding: CensusFinding) -> CensusLineFinding:
+    why, fix = explanation(finding)
+    return copied(CensusLineFinding, finding, why=why, fix=fix)

@@ -145,8 +145,10 @@ def set_indicator(case: Case, number: int, indicator: Indicator) -> Case:
         DecisionError: the event cannot go there from where it stands.
     """
     event = case.event(number)
-    if event.event_class == SNAPSHOT:
-        raise _refusal(number, "a snapshot decided nothing", "there is nothing to take back")
+    loaded = any(row.event == number and not row.reversed for row in case.enrollments)
+    if event.event_class == SNAPSHOT and not (loaded and indicator in (Indicator.VOID, Indicator.NORMAL)):
+        # A census may have been wrong: voiding its event takes the loaded coverage back, so that it can be loaded anew.
+        raise _refusal(number, "a snapshot decided nothing", "void it if it has loaded coverage that is wrong")
     if indicator is Indicator.VOID and event.status is EventStatus.VOID:
         raise _refusal(number, "it is void already", "nothing needs to be done")
     if indicator in (Indicator.VOID, Indicator.NORMAL):

@@ -11,20 +11,16 @@ from enum import StrEnum
 import msgspec
 
 from bensync.benefits.engine.approval_activities import rests_on
-from bensync.benefits.engine.eligibility import assign
-from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.engine.event_order import is_queued, open_next, void
 from bensync.benefits.engine.event_stages import RunContext, advance
-from bensync.benefits.engine.postings import enter_program
 from bensync.benefits.engine.scheduling import schedule
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.values.activities import ActivitySource, RowChange
+from bensync.benefits.values.activities import RowChange
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Enrollment
-from bensync.benefits.values.events import SNAPSHOT, Event, EventStatus, Indicator, Process
+from bensync.benefits.values.events import Event, EventStatus, Indicator, Process
 from bensync.benefits.values.offers import Remark
-from bensync.errors import DecisionError
 
 
 class RunMode(StrEnum):
@@ -150,35 +146,3 @@ def awaits_loss_confirmation(event: Event) -> bool:
     """Return whether an event would end every coverage and waits for a final mark (S3-135, A-68)."""
     waits = event.process in (Process.PR, Process.NT) and not event.final
     return waits and event.loss_of_all and not event.over
-
-
-def initial_case(case: Case, day: RunContext) -> Case:
-    """Return the case as a snapshot leaves it: one closed event, the program that fits, no coverage.
-
-    Source: S3-14, S3-15, A-83.
-
-    Raises:
-        DecisionError: the participant has events already.
-    """
-    if case.events:
-        raise DecisionError(
-            f"Participant {case.participant.id} was not snapshot",
-            "they have events already",
-            "nothing needs to be done",
-        )
-    facts_today = facts(case.participant, day.today, day.book, family=case.dependents)
-    process, program = assign(facts_today, day.book)
-    event = Event(
-        number=1,
-        event_class=SNAPSHOT,
-        event_date=day.today,
-        priority=day.book.events[SNAPSHOT].priority,
-        source=ActivitySource.MANUAL,
-        status=EventStatus.CLOSED,
-        # A final status either way: a snapshot is closed at once, and waits for nobody (S3-15).
-        process=Process.FA if process is Process.AN else Process.FE,
-        program=program,
-        used=facts_today.rows,
-        finished=day.today,
-    )
-    return enter_program(case, event).put(event)

@@ -68,6 +68,7 @@ def terms(
     begin: date,
     rule: AddRule | None = None,
     salary: Decimal | None = None,
+    amount: Decimal | None = None,
 ) -> Terms | Unpriced:
     """Return the figures of an option per month, in cents, with the sum insured; or why it has no price.
 
@@ -78,18 +79,19 @@ def terms(
         begin: the first day with these figures; it decides which version of a rate table counts.
         rule: the add rule, which may bring a contribution, its tax type and an account (S2-14, S2-15).
         salary: the coverage salary that was set manually; None takes the benefit base from the facts.
+        amount: the sum insured, where it is known already.
     """
-    amount = _amount(plan, option, basis, begin, salary)
-    if isinstance(amount, Unpriced):
-        return amount
-    shares = _shares(option.rates or plan.rates, option, amount, basis, begin)
+    insured = amount if amount is not None else _amount(plan, option, basis, begin, salary)
+    if isinstance(insured, Unpriced):
+        return insured
+    shares = _shares(option.rates or plan.rates, option, insured, basis, begin)
     if isinstance(shares, Unpriced):
         return shares
     accounts = _accounts(plan, option, basis, begin)
     return Terms(
         plan=plan.code,
         option=option.code,
-        amount=amount,
+        amount=insured,
         employee=shares[0],
         company=shares[1],
         contribution=rule.contribution if rule else None,

@@ -26,6 +26,8 @@ class PostingStep(StrEnum):
 
     # S2-12 to S2-17 define them.
 
+    LOAD = "LOAD"
+    """The coverage that was there on the first day, as a census has it."""
     STOP = "STOP"
     CHANGE = "CHANGE"
     ADD = "ADD"

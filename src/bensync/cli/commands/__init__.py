@@ -177,6 +177,19 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "Set the salary for a coverage manually. Later salary changes no longer affect it.",
         ),
         Command(
+            "enrollments template", "benefits.census:template", "Print the heading of a census of present coverage."
+        ),
+        Command(
+            "enrollments preview",
+            "benefits.census:preview",
+            "Show what loading a census of present coverage would do, with each problem. Nothing is written.",
+        ),
+        Command(
+            "enrollments load",
+            "benefits.census:load",
+            "Load a census of present coverage, exactly as its preview showed it.",
+        ),
+        Command(
             "cobra list", "benefits.coverage:list_cobra", "List the COBRA records with the next step and its due date."
         ),
         Command("cobra reach", "benefits.coverage:reach", "Record that a COBRA step was taken."),

@@ -23,3 +23,5 @@ LONGEST_CODE = 64
 """The most letters of a one-time or recovery code as people type them, with spaces and dashes."""
 LONGEST_SEARCH = 100
 """The most letters of a text that is searched for."""
+LARGEST_CENSUS = 64_000_000
+"""The most bytes of a census of present coverage: some 500,000 lines."""

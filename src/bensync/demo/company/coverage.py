@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment

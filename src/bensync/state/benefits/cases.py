@@ -20,7 +20,7 @@ from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus
 from bensync.core.intake.proposals import IntakeRules, apply, as_correction, drifted
-from bensync.core.people import Participant
+from bensync.core.people import Participant, Standing
 from bensync.core.requests import Origin, Request, RequestState
 from bensync.state.benefits.case_mapping import (
     activity_of,
@@ -66,10 +66,13 @@ class Cases:
         """Return cases by participant; numbers of other sites are not found."""
         cases: dict[int, Case] = {}
         for page in pages(participant_ids):
-            people = Participants(self._transaction).by_ids(page)
-            parts = self._parts(sorted(people))
-            cases |= {number: Case(people[number], **parts(number)) for number in sorted(people)}
+            cases |= self.of(Participants(self._transaction).by_ids(page))
         return cases
+
+    def of(self, people: Mapping[int, Participant]) -> dict[int, Case]:
+        """Return the cases of participants who are read already, by their number; a page of them at a time."""
+        parts = self._parts(sorted(people))
+        return {number: Case(people[number], **parts(number)) for number in sorted(people)}
 
     def _parts(self, ids: Sequence[int]) -> Callable[[int], dict[str, Any]]:
         vault = self._transaction.vault
@@ -120,6 +123,23 @@ class Cases:
         condition = and_(_participants.c.site == self._transaction.site, _participants.c.id > after)
         query = select(_participants.c.id).where(condition, none).order_by(_participants.c.id).limit(limit)
         return list(self._transaction.connection.scalars(query))
+
+    def uncovered(self) -> Iterator[tuple[int, str]]:
+        """Yield number and HR employee of each active participant without a coverage row that counts."""
+        rows = and_(_enrollments.c.participant_id == _participants.c.id, not_(_enrollments.c.reversed))
+        active = and_(_participants.c.site == self._transaction.site, _participants.c.standing == Standing.ACTIVE.value)
+        query = select(_participants.c.id, _participants.c.employee_id).where(active, not_(exists().where(rows)))
+        query = query.order_by(_participants.c.id).execution_options(yield_per=1000)
+        for row in self._transaction.connection.execute(query):
+            yield row.id, row.employee_id
+
+    def waiting_since(self, event_class: str, after: date) -> Iterator[int]:
+        """Yield each participant with a waiting activity of a class that is dated after a day."""
+        of_class = and_(_activities.c.event_class == event_class, _activities.c.event_date > after)
+        waits = and_(_activities.c.site == self._transaction.site, _activities.c.state == ActivityState.WAITING.value)
+        yield from self._transaction.connection.scalars(
+            select(_activities.c.participant_id).where(waits, of_class).distinct()
+        )
 
     def everybody(self, after: int, limit: int) -> list[int]:
         """Return the next participants, by number."""

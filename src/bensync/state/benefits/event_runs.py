@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from datetime import date, datetime
+from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import ColumnElement, String, Table, and_, case, cast, delete, func, select
@@ -17,6 +18,20 @@ from bensync.state.schema import benefits, sync
 _KEPT = 60
 """The remarks of this many runs are kept."""
 
+
+class BeganWith(StrEnum):
+    """How the benefit events of a site began (S3-13)."""
+
+    SNAPSHOT = "SNAPSHOT"
+    """A snapshot of HR."""
+    BEGIN = "BEGIN"
+    """The participants as they were, without coverage."""
+    CENSUS = "CENSUS"
+    """A census of present coverage."""
+    RUNS = "RUNS"
+    """Runs of a version that did not ask how."""
+
+
 WHOLE = "whole"
 """The count of a run that looked at everybody who waits."""
 
@@ -25,6 +40,7 @@ _events = benefits.EventRow.__table__
 _remarks = benefits.EventRemarkRow.__table__
 _checkpoints = benefits.EventCheckpointRow.__table__
 _calls = sync.EventCallRow.__table__
+_begun = benefits.EventBeginRow.__table__
 
 
 class EventRuns:
@@ -32,6 +48,16 @@ class EventRuns:
 
     def __init__(self, transaction: SiteTransaction) -> None:
         self._transaction = transaction
+
+    def begun(self) -> bool:
+        """Return whether benefit events have begun: the coverage that people had before is known (S3-13)."""
+        return self._transaction.connection.scalar(select(_begun.c.began_with).where(self._mine(_begun))) is not None
+
+    def begin(self, began_with: BeganWith, now: datetime) -> None:
+        """Record how benefit events begin; only the first beginning counts."""
+        values = {"site": self._transaction.site, "began_with": began_with.value, "at": now}
+        insert = self._transaction.insert(benefits.EventBeginRow).values(values)
+        self._transaction.connection.execute(insert.on_conflict_do_nothing(index_elements=["site"]))
 
     def call(self, now: datetime) -> None:
         """Record that something changed that a run must process."""

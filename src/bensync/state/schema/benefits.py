@@ -181,3 +181,13 @@ class EventCheckpointRow(StateTable, table=True):
     run_id: int = Field(foreign_key="run.id")
     basis: str
     after: int
+
+
+class EventBeginRow(StateTable, table=True):
+    """How the benefit events of a site began; until then, no run processes them."""
+
+    __tablename__ = "event_begin"
+
+    site: str = Field(primary_key=True)
+    began_with: str
+    at: datetime

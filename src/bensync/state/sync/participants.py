@@ -45,6 +45,15 @@ class Participants:
         participants = (row for page in pages(employee_ids) for row in self._rows(_table.c.employee_id.in_(page)))
         return {participant.employee_id: participant for participant in participants}
 
+    def numbers_by_employees(self, employee_ids: Iterable[str]) -> dict[str, int]:
+        """Return the numbers of participants by the HR employee that was last approved for them."""
+        numbers: dict[str, int] = {}
+        for page in pages(employee_ids):
+            query = select(_table.c.employee_id, _table.c.id)
+            of_page = and_(_table.c.site == self._transaction.site, _table.c.employee_id.in_(page))
+            numbers |= {row.employee_id: row.id for row in self._transaction.connection.execute(query.where(of_page))}
+        return numbers
+
     def alike(self, rows: Sequence[FileRow]) -> tuple[dict[bytes, Participant], dict[str, Participant]]:
         """Return the participants that rows are about: by their key, and by the HR employee last approved for them.
 

@@ -6,8 +6,8 @@ from decimal import Decimal
 
 from starlette.responses import Response
 
-from bensync.actions import case_edits
-from bensync.actions.case_edits import CaseEdit
+from bensync.actions.benefits import case_edits
+from bensync.actions.benefits.case_edits import CaseEdit
 from bensync.api_shapes import bodies, coverage, event_runs
 from bensync.api_shapes import events as shapes
 from bensync.api_shapes import outlook as foresight

@@ -17,7 +17,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bensync.actions import tokens
 from bensync.actions.authorization import authorize
-from bensync.actions.outlooks import RequestOutlook
+from bensync.actions.benefits.outlooks import RequestOutlook
 from bensync.actions.sign_in import User, authenticate, form_token, form_token_fits, step_up
 from bensync.actions.site import SiteActions
 from bensync.benefits.rulebook.rulebook import Rulebook, standard

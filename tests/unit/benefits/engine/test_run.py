@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from copy import deepcopy
 
-import pytest
-
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final, set_indicator
-from bensync.benefits.engine.run import RunMode, initial_case, process_case
+from bensync.benefits.engine.run import RunMode, process_case
 from bensync.benefits.values.activities import RowChange, RowEdit
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
@@ -17,7 +15,6 @@ from bensync.benefits.values.events import Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.changes import ChangeKind
 from bensync.core.intake.proposals import apply
-from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
     BOOK,
     CONTENT,
@@ -207,29 +204,3 @@ def test_a_termination_and_a_rehire_of_one_day_are_each_judged_by_what_they_brin
     after = after_run(approve_row(employed_case("medical"), row))
     assert [(event.event_class, event.program) for event in after.events] == [("TER", ""), ("HIR", "FULL")]
     assert [statuses(after, number)[0] for number in (1, 2)] == ["FE", "PR"]
-
-
-@pytest.mark.parametrize(
-    ("who", "process", "program"),
-    [(person(), "FE", "FULL"), (person(fte="0.2"), "FA", ""), (person(ended="05-01"), "FA", "")],
-)
-def test_A_83_a_snapshot_leaves_one_closed_event_and_no_coverage(who, process, program):
-    after = initial_case(Case(who), run_context())
-    (event,) = after.events
-    assert (event.event_class, *statuses(after), event.program, event.priority) == (
-        "SNP",
-        process,
-        "CLOSED",
-        program,
-        50,
-    )
-    assert after.enrollments == ()
-    assert program_on(after.assignments, TODAY) == (program or "NOB")
-    assert after_run(after) == after
-    with pytest.raises(DecisionError):
-        initial_case(after, run_context())
-
-
-def test_A_83_a_snapshot_is_closed_though_several_programs_fit():
-    both = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["MED"]} for code in "AB"])
-    assert statuses(initial_case(Case(person()), run_context(both))) == ("FE", "CLOSED")

@@ -10,7 +10,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.values.activities import ActivityState
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, CaseEditor, Employee, Reason, listed, located

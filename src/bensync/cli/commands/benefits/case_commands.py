@@ -9,7 +9,7 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.actions.case_edits import CaseEdit
+from bensync.actions.benefits.case_edits import CaseEdit
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.arguments import number_of
 from bensync.cli.invocation import UsageError, now

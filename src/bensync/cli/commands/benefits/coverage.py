@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bensync import api_shapes
-from bensync.actions.case_edits import close_cobra, override_salary, reach_step
+from bensync.actions.benefits.case_edits import close_cobra, override_salary, reach_step
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types

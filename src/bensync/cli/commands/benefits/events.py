@@ -11,7 +11,7 @@ import msgspec
 import typer
 
 from bensync import api_shapes
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.engine.scheduling import facts_of

@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bensync.actions.outlooks import can_mark, change_effect, dropped_elections, reprocessed
+from bensync.actions.benefits.outlooks import can_mark, change_effect, dropped_elections, reprocessed
 from bensync.benefits.engine.elections import enterable, notifiable
 from bensync.benefits.engine.event_order import is_queued, mark_final, set_indicator
 from bensync.benefits.engine.event_stages import RunContext

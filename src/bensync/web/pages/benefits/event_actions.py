@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from starlette.responses import Response
 
-from bensync.actions import case_edits
+from bensync.actions.benefits import case_edits
 from bensync.benefits.engine import elections
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator

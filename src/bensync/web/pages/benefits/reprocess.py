@@ -8,9 +8,9 @@ from collections.abc import Sequence
 import msgspec
 from starlette.responses import Response
 
-from bensync.actions import case_edits
 from bensync.actions.authorization import require_reason
-from bensync.actions.outlooks import EventLoss, event_loss
+from bensync.actions.benefits import case_edits
+from bensync.actions.benefits.outlooks import EventLoss, event_loss
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.values.events import Indicator
 from bensync.core.access import Right

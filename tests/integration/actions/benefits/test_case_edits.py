@@ -8,7 +8,8 @@ from decimal import Decimal
 
 import pytest
 
-from bensync.actions import case_edits, corrections
+from bensync.actions import corrections
+from bensync.actions.benefits import case_edits
 from bensync.benefits.values.activities import ActivityState
 from bensync.benefits.values.events import EventStatus, Indicator
 from bensync.core.access import Grant, Right, Role, actor_for

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bensync.actions.outlooks import can_mark, change_effect, event_loss, reprocessed
+from bensync.actions.benefits.outlooks import can_mark, change_effect, event_loss, reprocessed
 from bensync.benefits.engine.event_order import set_indicator
 from bensync.benefits.values.events import Indicator
 from tests.unit.benefits.situations import run_context, termination_result

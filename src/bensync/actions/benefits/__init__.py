@@ -1,0 +1,1 @@
+"""What a person does about benefit events and coverage."""
