@@ -12,6 +12,7 @@ from bensync.core.intake.declines import Declines, without_declined
 from bensync.core.people import Participant, Profile, Standing, Status, decode_profile
 from bensync.core.requests import Origin, Request, RequestState
 from bensync.core.runs import Outcome, RunKind
+from bensync.state.sync.baselines import SENT_PROFILE
 from tests.property.small_world import BOTH, SITE, SmallWorld
 
 ROUNDS = 8
@@ -140,8 +141,9 @@ class Promises:
         """The files, read in order, give the live baselines."""
         vault = self.world.store.vault(SITE)
         last_sent = {}
-        for key, sealed in self.world.rows("select key, sealed_profile from baseline where state != 'RETIRED'"):
-            profile = decode_profile(vault.unseal(sealed, b"profile", key))
+        columns = ("sealed_profile", *SENT_PROFILE.bound)
+        for sealed, *bound in self.world.rows(f"select {', '.join(columns)} from baseline where state != 'RETIRED'"):
+            profile = decode_profile(vault.unseal(sealed, SENT_PROFILE.place, *bound))
             last_sent[profile.values["ssn"]] = profile
         files = self.world.benefits.last_sent
         differing = {

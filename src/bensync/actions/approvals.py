@@ -427,7 +427,7 @@ def _decline(
     if refusal is not None or request is None:
         return refusal or unknown(number)
     # A note may name people or reasons of health, so it is sealed; the audit trail gets the code only.
-    sealed = state.requests.seal_note(request.key, note)
+    sealed = state.requests.seal_note(number, note)
     decided = {"decline_code": code, "sealed_note": sealed}
     if not state.requests.claim([number], RequestState.DECLINED, actor, now, **decided):
         return too_late(number)

@@ -218,7 +218,7 @@ def _proof(state: SiteState, proofs: Proofs, code: str, now: datetime) -> str:
 
 
 def _use_totp(state: SiteState, proofs: Proofs, code: str, now: datetime) -> bool:
-    secret = state.vault.unseal(proofs.sealed_totp, TOTP, proofs.name.encode()).decode()
+    secret = TOTP.open(state.vault, proofs).decode()
     step = credentials.totp_step(secret, code, now)
     # Each step is accepted once and never an older one: a code that was read over a shoulder is of no use.
     return step is not None and state.accounts.use_step(proofs.account_id, step)

@@ -228,7 +228,7 @@ def _fresh(store: Store, name: str, password: str, issuer: str) -> _Fresh:
     vault = store.vault(DEPLOYMENT)
     return _Fresh(
         credentials.hash_password(password),
-        vault.seal(secret.encode(), TOTP, name.encode()),
+        TOTP.seal(vault, secret.encode(), {"name": name}),
         # Recovery codes are random, so a keyed hash protects them; only passwords need Argon2.
         tuple(vault.mac(credentials.plain_recovery_code(code).encode(), RECOVERY) for code in codes),
         Enrolment(name, credentials.totp_uri(secret, name, issuer), codes),

@@ -83,7 +83,6 @@ def _open_page(
     openings: list[NewRequest] = []
     reverted: list[int] = []
     replaced: list[tuple[int, bytes]] = []
-    equal: dict[int, bytes] = {}
     for row in page:
         participant = participants.get(row.key)
         owner = owners.get(row.profile.employee_id)
@@ -101,18 +100,13 @@ def _open_page(
         older = {
             pending.id: pending for name in (row.key, row.profile.employee_id) for pending in waiting.get(name, ())
         }
-        # `alike` gives a participant that equals its row the same profile object; comparing values costs more.
-        if proposal is None and participant is not None and participant.profile is row.profile:
-            equal[participant.id] = row.fingerprint
         if proposal is None:
             reverted += older
             continue
         opening = NewRequest(
             proposal, profile, row.key, row.fingerprint, participant, (file, row.number), declined_before=left
         )
-        if profile is row.profile:
-            opening = replace(opening, sealed=row.sealed)
-        else:
+        if profile is not row.profile:
             opening = replace(opening, hr_profile=row.profile)
         # A new person who was declined has no participant whose values could be compared: HR says the same as then.
         if participant is None and _same(declined.get(row.key), opening):
@@ -124,7 +118,6 @@ def _open_page(
         if not same:
             openings.append(opening)
     # Older requests close before newer ones open: at most one request per person may be pending.
-    state.participants.recognise(equal)
     _withdraw(state, reverted, now)
     state.requests.supersede([number for number, _ in replaced], "replaced", now)
     opened = state.requests.open_all(_with_risk(state, openings), now)

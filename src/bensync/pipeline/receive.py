@@ -25,7 +25,6 @@ from bensync.pipeline.context import ReceiverContext
 from bensync.pipeline.intake import open_requests
 from bensync.state.db.transaction import pages
 from bensync.state.db.vault import Vault
-from bensync.state.sync.baselines import PROFILE
 from bensync.state.sync.deliveries import FileRow
 from bensync.state.sync.received import ReceivedFile, ReceivedState
 from bensync.state.sync.requests import FileRef
@@ -260,7 +259,7 @@ def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[FileRow]]:
 
 def _row(vault: Vault, number: int, profile: Profile) -> FileRow:
     key, encoded = vault.index(profile.values["ssn"]), encode_profile(profile)
-    return FileRow(number, key, vault.fingerprint(encoded), profile, encoded, vault.seal(encoded, PROFILE, key))
+    return FileRow(number, key, vault.fingerprint(encoded), profile, encoded)
 
 
 def _quarantine(

@@ -29,6 +29,8 @@ _secrets = SecretRow.__table__
 _DATA_KEYS = ("index", "fingerprint", "mac")
 _PROOFS_SINCE = "0019"
 """The schema from which on rows that give rights have proofs, and audit trails a genesis."""
+_ROW_SEALS_SINCE = "0022"
+"""The schema from which on sealed values are bound to their rows."""
 
 
 class Store(Database):
@@ -88,11 +90,18 @@ class Store(Database):
             if old:
                 chain.BegunTrails(connection, vault).adopt()
             chain.adopt(connection, lambda site: Vault(site, self._seal, *self._keys(connection)))
+            if before is not None and before < _ROW_SEALS_SINCE:
+                self._bind_seals(connection, vault)
             if old:
                 self._adopt_access(connection, vault)
             with around("migrate.commit"):
                 begun.commit()
         return head()
+
+    def _bind_seals(self, connection: Connection, vault: Vault) -> None:
+        from bensync.state.upkeep import row_seals  # every table, which most processes never load
+
+        row_seals.bind_all(connection, vault.beside, self._seal.versions)
 
     def _adopt_access(self, connection: Connection, vault: Vault) -> None:
         from bensync.state.access import trail_rights  # the tables of access, which most processes never load

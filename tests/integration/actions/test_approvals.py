@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
-from sqlalchemy import text
+from sqlalchemy import select, update
 
 from bensync.actions import approvals, corrections
 from bensync.core.access import Grant, Right, Role, actor_for, command_line_actor
 from bensync.core.intake.proposals import IntakeRules
 from bensync.core.requests import DeclineCode, RequestState
 from bensync.errors import Denied
+from bensync.state.schema.sync import RequestRow
+from bensync.state.sync.requests import CHANGES, PROPOSED_PROFILE
 from tests.fixtures.user_deployment import ROOT, UserDeployment, user_deployment
 from tests.unit.builders import profile
 
 RULES = IntakeRules()
+_requests = RequestRow.__table__
 pytestmark = pytest.mark.usefixtures("quick_passwords")
 
 
@@ -175,14 +180,14 @@ def test_a_request_that_was_edited_after_the_first_approval_needs_both_again(dep
     number = leaving(deployment)
     approve(deployment, number, command_line_actor("kim"), TWO)
     with deployment.store.write("acme", "test") as work:
-        request = work.requests.get([number])[number]
-        edited = {
-            "sealed_profile": work.vault.seal(_moved(request), b"profile", request.key),
-            "effective_date": "2026-05-19",
-            "basis_version": 77,
-        }
-        where = text(f"UPDATE request SET {column} = :value WHERE id = :id")
-        work.transaction.connection.execute(where, {"value": edited[column], "id": number})
+        row = work.transaction.connection.execute(select(_requests).where(_requests.c.id == number)).one()
+        plain = {sealed: sealed.open(work.vault, row) for sealed in (PROPOSED_PROFILE, CHANGES)}
+        edited = {"sealed_profile": None, "effective_date": date(2026, 5, 19), "basis_version": 77}
+        values = row._asdict() | {column: edited[column]}
+        if column == "sealed_profile":
+            plain[PROPOSED_PROFILE] = _moved(work.requests.get([number])[number])
+        values |= {sealed.name: sealed.seal(work.vault, content, values) for sealed, content in plain.items()}
+        work.transaction.connection.execute(update(_requests).where(_requests.c.id == number).values(values))
     second = approve(deployment, number, command_line_actor("lee"), TWO)
 
     assert not second.done

@@ -17,8 +17,8 @@ from bensync.core.people import Profile, Status, encode_profile
 from bensync.state.db.vault import Seal, Vault, new_data_key, new_state_key
 from bensync.state.schema.sync import RunRow
 from bensync.state.store import Store
-from bensync.state.sync.baselines import PROFILE
 from tests.fixtures.invariants import hold
+from tests.fixtures.older_seals import sealed_for_a_person
 
 PERSON = (
     "INSERT INTO participant (id, site, key, employee_id, standing, program, benefit_record, version, sealed_profile, "
@@ -76,7 +76,7 @@ def test_activities_from_before_benefit_events_are_numbered_in_their_order_and_w
         for number in (7, 8):
             ssn = f"20011000{number}"
             profile = Profile(str(number), Status.ACTIVE, date(2020, 1, 1), {"ssn": ssn})
-            sealed = vault.seal(encode_profile(profile), PROFILE, vault.index(ssn))
+            sealed = sealed_for_a_person(seal, encode_profile(profile), "acme", b"profile", vault.index(ssn))
             row = {"id": number, "key": vault.index(ssn), "employee": str(number), "sealed": sealed}
             connection.execute(text(PERSON), {**row, "at": "2026-06-01 00:00:00.000000"})
         for number, who, event_class, state in TRACES:

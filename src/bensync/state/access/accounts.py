@@ -14,15 +14,16 @@ from sqlalchemy import Row, and_, delete, select, update
 
 from bensync.core.access import Grant, Right, Role
 from bensync.state.access.row_proofs import RowProofs
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import DEPLOYMENT, SiteTransaction
 from bensync.state.schema import access
-
-TOTP = b"totp"
-"""The purpose under which the vault seals a TOTP secret, with the name of the account."""
 
 _accounts = access.AccountRow.__table__
 _grants = access.RoleGrantRow.__table__
 _codes = access.RecoveryCodeRow.__table__
+
+# An account gets its number from the database, after its secret is sealed; its name is unique and never changes.
+TOTP = SealedColumn(_accounts, "sealed_totp", "name")
 
 
 class Account(msgspec.Struct, frozen=True):

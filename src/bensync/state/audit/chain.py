@@ -18,12 +18,12 @@ from sqlalchemy import Connection, Row, column, func, inspect, select, table, te
 from sqlmodel import UTCDateTime
 
 from bensync.errors import ASK_OPERATOR, StateError
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.db.vault import Vault
 from bensync.state.schema import sync
 from bensync.state.schema.base import Bytes
 
-DETAIL = b"audit"
 _LINK, _DIGEST, _HEAD = b"audit link", b"audit detail", b"audit head"
 
 _LINE = re.compile(r"(?:^|\s)(\S+) (\d+) ([0-9a-f]{64})\s*$", re.MULTILINE)
@@ -35,6 +35,8 @@ _genesis = msgspec.json.Decoder(dict[str, datetime])
 _table = sync.AuditRow.__table__
 _secrets = sync.SecretRow.__table__
 _heads = sync.AuditHeadRow.__table__
+
+DETAIL = SealedColumn(_table, "sealed_detail", "id")
 
 
 class Head(msgspec.Struct, frozen=True):
@@ -128,7 +130,7 @@ class Chain:
             # and the chain stays. A keyed digest, because somebody could try all values of a plain hash of an SSN.
             "digest": vault.mac(entry.detail, _DIGEST) if entry.detail is not None else None,
         }
-        sealed = vault.seal(entry.detail, DETAIL) if entry.detail is not None else None
+        sealed = DETAIL.seal(vault, entry.detail, columns) if entry.detail is not None else None
         return {**columns, "sealed_detail": sealed, "mac": _mac(vault, self._transaction.site, columns, before.mac)}
 
     def head(self) -> Head:
@@ -173,7 +175,7 @@ class Chain:
         if row.sealed_detail is None or row.digest is None:
             return row.sealed_detail is row.digest
         try:
-            plain = self._transaction.vault.unseal(row.sealed_detail, DETAIL)
+            plain = DETAIL.open(self._transaction.vault, row)
         except StateError:
             return False
         return hmac.compare_digest(self._transaction.vault.mac(plain, _DIGEST), row.digest)
@@ -311,6 +313,6 @@ def adopt(connection: Connection, vault_of: Callable[[str], Vault]) -> None:
     for row in connection.execute(select(old).order_by(old.c.id)).all():
         vault = vault_of(row.site)
         chain = chains.setdefault(row.site, Chain(SiteTransaction(connection, row.site, vault)))
-        detail = vault.unseal(row.sealed_detail, DETAIL) if row.sealed_detail is not None else None
+        detail = vault.unseal_loose(row.sealed_detail, b"audit") if row.sealed_detail is not None else None
         chain.append([AuditEntry(row.at, row.actor, row.verb, row.object, row.reason, detail)])
     connection.execute(text("DROP TABLE audit_before"))

@@ -133,9 +133,9 @@ class AuditTrail:
         condition = and_(
             _audit.c.site == self._transaction.site, _audit.c.verb == verb, _audit.c.sealed_detail.is_not(None)
         )
-        query = select(_audit.c.sealed_detail).where(condition).order_by(_audit.c.id)
-        for sealed in self._transaction.connection.scalars(query):
-            yield from _changes.decode(self._transaction.vault.unseal(sealed, DETAIL))
+        query = select(*DETAIL.columns).where(condition).order_by(_audit.c.id)
+        for row in self._transaction.connection.execute(query):
+            yield from _changes.decode(DETAIL.open(self._transaction.vault, row))
 
 
 def about_event(number: int) -> str:

@@ -16,9 +16,18 @@ from bensync.benefits.values.dependents import Dependent
 from bensync.benefits.values.enrollments import Assignment, Enrollment
 from bensync.benefits.values.events import Event, EventStatus, Indicator
 from bensync.core.people import DatedRow
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.vault import Vault
+from bensync.state.schema import benefits
 
-EVENT, ORIGIN, ENROLLMENT, DEPENDENT = b"event", b"origin", b"enrollment", b"dependent"
+# The number of the participant and not the SSN's key: a corrected SSN leaves all events and coverage as they are
+# (decision 47).
+ORIGIN = SealedColumn(benefits.ActivityRow.__table__, "sealed_origin", "participant_id", "number")
+EVENT = SealedColumn(
+    benefits.EventRow.__table__, "sealed_event", "participant_id", "number", "status", "process", "indicator"
+)
+ENROLLMENT = SealedColumn(benefits.EnrollmentRow.__table__, "sealed_enrollment", "participant_id", "number")
+DEPENDENT = SealedColumn(benefits.DependentRow.__table__, "sealed_dependent", "participant_id", "version")
 
 
 class _Origin(msgspec.Struct, frozen=True):
@@ -35,17 +44,11 @@ _dependents = msgspec.msgpack.Decoder(Dependent)
 _origins = msgspec.msgpack.Decoder(_Origin)
 
 
-def bound_to(participant_id: int) -> bytes:
-    """Return the context that a participant's values are sealed with."""
-    # The number and not the SSN's key: a corrected SSN leaves all events and coverage as they are (decision 47).
-    return str(participant_id).encode()
-
-
 def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[str, Any]:
     """Return the columns of an activity; without a dated row behind it nothing is sealed."""
     origin = _Origin(activity.change, activity.rows)
     has_origin = activity.change is not None or activity.rows
-    return {
+    columns = {
         "participant_id": participant_id,
         "number": activity.id,
         "request_id": activity.request_id,
@@ -57,15 +60,15 @@ def activity_row(participant_id: int, activity: Activity, vault: Vault) -> dict[
         "rank": activity.rank,
         "final": activity.final,
         "state": activity.state.value,
-        "sealed_origin": vault.seal(_encoder.encode(origin), ORIGIN, bound_to(participant_id)) if has_origin else None,
     }
+    return {**columns, "sealed_origin": ORIGIN.seal(vault, _encoder.encode(origin), columns) if has_origin else None}
 
 
 def activity_of(row: Row[Any], vault: Vault | None) -> Activity:
     """Return the activity of a row; without a vault, the dated rows behind it are left out."""
     origin = _Origin(None, ())
     if vault is not None and row.sealed_origin is not None:
-        origin = _origins.decode(vault.unseal(row.sealed_origin, ORIGIN, bound_to(row.participant_id)))
+        origin = _origins.decode(ORIGIN.open(vault, row))
     return Activity(
         id=row.number,
         source=ActivitySource(row.source),
@@ -86,7 +89,7 @@ def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]
     """Return the columns of an event, and the whole of it sealed."""
     # The plain columns are for searches and are computed here alone; nothing is read back from them, so they cannot
     # disagree with the sealed event (decision 47).
-    return {
+    columns = {
         "participant_id": participant_id,
         "number": event.number,
         "event_class": event.event_class,
@@ -105,13 +108,13 @@ def event_row(participant_id: int, event: Event, vault: Vault) -> dict[str, Any]
         "notified": event.notified,
         "entered": event.entered,
         "finished": event.finished,
-        "sealed_event": vault.seal(_encoder.encode(event), EVENT, bound_to(participant_id)),
     }
+    return {**columns, "sealed_event": EVENT.seal(vault, _encoder.encode(event), columns)}
 
 
 def event_of(row: Row[Any], vault: Vault) -> Event:
     """Return the event of a row."""
-    return _events.decode(vault.unseal(row.sealed_event, EVENT, bound_to(row.participant_id)))
+    return _events.decode(EVENT.open(vault, row))
 
 
 def _pending(event: Event) -> bool:
@@ -121,7 +124,7 @@ def _pending(event: Event) -> bool:
 
 def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[str, Any]:
     """Return the columns of a coverage row, and the whole of it sealed."""
-    return {
+    columns = {
         "participant_id": participant_id,
         "number": row.number,
         "event": row.event,
@@ -133,14 +136,14 @@ def enrollment_row(participant_id: int, row: Enrollment, vault: Vault) -> dict[s
         "effective_date": row.effective_date,
         "deduction_begin": row.deduction_begin,
         "reversed": row.reversed,
-        "sealed_enrollment": vault.seal(_encoder.encode(row), ENROLLMENT, bound_to(participant_id)),
     }
+    return {**columns, "sealed_enrollment": ENROLLMENT.seal(vault, _encoder.encode(row), columns)}
 
 
 def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
     """Return the enrollment of a row, with the reversal that the plain column has."""
     # A trigger lets only `reversed` change, so a reversal is not in the sealed value.
-    enrollment = _enrollments.decode(vault.unseal(row.sealed_enrollment, ENROLLMENT, bound_to(row.participant_id)))
+    enrollment = _enrollments.decode(ENROLLMENT.open(vault, row))
     return (
         msgspec.structs.replace(enrollment, reversed=row.reversed)
         if row.reversed != enrollment.reversed
@@ -150,19 +153,19 @@ def enrollment_of(row: Row[Any], vault: Vault) -> Enrollment:
 
 def dependent_row(participant_id: int, version: Dependent, vault: Vault) -> dict[str, Any]:
     """Return the columns of a version of a dependent, and the whole of it sealed; nothing personal is in the others."""
-    return {
+    columns = {
         "participant_id": participant_id,
         "version": version.version,
         "number": version.number,
         "effective_date": version.effective_date,
         "dropped": version.dropped is not None,
-        "sealed_dependent": vault.seal(_encoder.encode(version), DEPENDENT, bound_to(participant_id)),
     }
+    return {**columns, "sealed_dependent": DEPENDENT.seal(vault, _encoder.encode(version), columns)}
 
 
 def dependent_of(row: Row[Any], vault: Vault) -> Dependent:
     """Return the version of a dependent of a row."""
-    return _dependents.decode(vault.unseal(row.sealed_dependent, DEPENDENT, bound_to(row.participant_id)))
+    return _dependents.decode(DEPENDENT.open(vault, row))
 
 
 def assignment_row(participant_id: int, number: int, assignment: Assignment) -> dict[str, Any]:

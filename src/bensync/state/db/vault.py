@@ -14,6 +14,7 @@ import hmac
 import secrets
 from collections.abc import Callable, Mapping
 
+import msgspec
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -22,6 +23,7 @@ from bensync.errors import ASK_OPERATOR, ConfigError, StateError
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _INDEX_BYTES = 16
+_encode = msgspec.msgpack.Encoder().encode
 
 
 def new_state_key(version: int = 1) -> str:
@@ -103,8 +105,9 @@ class Seal:
         except InvalidTag as error:
             raise StateError(
                 "A sealed value cannot be opened",
-                "the state key is another one than that of this database, or the database is damaged",
-                "put back the copy of the key that belongs to this database; if the key is right, run `bensync fsck`",
+                "the state key is not the one of this database, or the value was moved, replaced or damaged",
+                "put back the copy of the key that belongs to this database; if the key is right, "
+                "`bensync fsck --deep` names the row: find out who could write to the database, then restore a backup",
                 remedy=ASK_OPERATOR,
             ) from error
 
@@ -157,17 +160,25 @@ class Vault:
         # A key for each purpose and site: the MAC of an approval must not pass for that of an audit entry.
         return hmac.digest(hmac.digest(self._mac_key, purpose + b"|" + self._site, "sha256"), message, "sha256")
 
-    def seal(self, plain: bytes, purpose: bytes, key: bytes = b"") -> bytes:
-        """Seal a value for one purpose and one person of this site."""
-        return self._seal.seal(plain, self._context(purpose, key))
+    def seal(self, plain: bytes, place: str, *bound: object) -> bytes:
+        """Seal a value of this site for one place and one row; see `bensync.state.db.sealed_columns`."""
+        return self._seal.seal(plain, self._context(place, bound))
 
-    def unseal(self, sealed: bytes, purpose: bytes, key: bytes = b"") -> bytes:
-        """Open a value that was sealed for this purpose and person.
+    def unseal(self, sealed: bytes, place: str, *bound: object) -> bytes:
+        """Open a value that was sealed for this place and row.
 
         Raises:
             StateError: see `Seal.unseal`.
         """
-        return self._seal.unseal(sealed, self._context(purpose, key))
+        return self._seal.unseal(sealed, self._context(place, bound))
+
+    def unseal_loose(self, sealed: bytes, purpose: bytes, key: bytes = b"") -> bytes:
+        """Open a value that version 0.2 sealed for a purpose and a person, but for no row.
+
+        Raises:
+            StateError: see `Seal.unseal`.
+        """
+        return self._seal.unseal(sealed, b"|".join((self._site, purpose, key)))
 
     def seal_secret(self, plain: bytes, name: str) -> bytes:
         """Seal a value of the table of secrets, which belong to no site."""
@@ -181,9 +192,10 @@ class Vault:
         """
         return self._seal.unseal(sealed, name.encode())
 
-    def _context(self, purpose: bytes, key: bytes) -> bytes:
+    def _context(self, place: str, bound: tuple[object, ...]) -> bytes:
         # Without it, somebody who can write to the database could swap the sealed profiles of two people unnoticed.
-        return b"|".join((self._site, purpose, key))
+        # MessagePack, and not joined texts: a separator inside a key must not make two rows alike.
+        return _encode((self._site, place, *bound))
 
 
 def _ciphers(state_key: str) -> Mapping[int, AESGCM]:

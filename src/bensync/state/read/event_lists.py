@@ -23,7 +23,7 @@ from bensync.state.benefits.case_mapping import activity_of, assignment_of, cobr
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.read.filtered_lists import Page
 from bensync.state.schema import benefits, sync
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.participants import PARTICIPANT_PROFILE
 
 T = TypeVar("T")
 
@@ -345,7 +345,7 @@ class EventLists:
 
     def _query(self, table: Table) -> Select[Any]:
         """Return a query for rows of a table, each with the person it is about."""
-        who = (_people.c.employee_id, _people.c.key, _people.c.sealed_profile)
+        who = (_people.c.employee_id, *PARTICIPANT_PROFILE.columns)
         join = table.join(_people, _people.c.id == table.c.participant_id)
         return select(table, *who).select_from(join).where(table.c.site == self._transaction.site)
 
@@ -360,7 +360,7 @@ class EventLists:
         return Page([line(row, self._who(row)) for row in rows], total, number, size)
 
     def _who(self, row: Any) -> Who:
-        values = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        values = decode_profile(PARTICIPANT_PROFILE.open(self._transaction.vault, row)).values
         name = " ".join(values[part] for part in ("first_name", "last_name") if part in values)
         return Who(row.participant_id, row.employee_id, name)
 

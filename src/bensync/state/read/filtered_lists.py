@@ -19,11 +19,12 @@ from bensync.core.people import Standing, Values
 from bensync.core.requests import RequestState, Risk, WarningCode
 from bensync.core.runs import IN_TROUBLE, Delivery, Outcome, RunKind, RunState
 from bensync.core.values.limits import PAGE_SIZE
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.read.lists import AuditView, IssueView, Lists, PersonView, RequestView
 from bensync.state.read.site_status import RunView, run_view
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
-from bensync.state.sync.requests import with_files
+from bensync.state.sync.participants import PARTICIPANT_PROFILE
+from bensync.state.sync.requests import PROPOSED_PROFILE, with_files
 
 T = TypeVar("T")
 
@@ -212,9 +213,9 @@ class FilteredLists(Lists):
             names: the fields of the name that the reader sees; others are not searched, or each letter could be tried.
             state: only requests in this state; None for all.
         """
-        columns = (_requests.c.id, _requests.c.key, _requests.c.employee_id, _requests.c.sealed_profile)
+        columns = (_requests.c.id, _requests.c.employee_id, *PROPOSED_PROFILE.columns)
         query = select(*columns).where(self._wanted(RequestFilter(state=state))).order_by(_requests.c.id.desc())
-        return self._found(query, text, names)
+        return self._found(query, PROPOSED_PROFILE, text, names)
 
     def people_page(
         self, number: int, size: int = PAGE_SIZE, *, standing: Standing | None = None, ids: Sequence[int] | None = None
@@ -229,9 +230,9 @@ class FilteredLists(Lists):
 
     def find_people(self, text: str, names: Collection[str]) -> tuple[int, ...]:
         """Return the newest participants whose number, HR employee or name fits; see `find_requests`."""
-        columns = (_people.c.id, _people.c.key, _people.c.employee_id, _people.c.sealed_profile)
+        columns = (_people.c.id, _people.c.employee_id, *PARTICIPANT_PROFILE.columns)
         query = select(*columns).where(_people.c.site == self._transaction.site).order_by(_people.c.id.desc())
-        return self._found(query, text, names)
+        return self._found(query, PARTICIPANT_PROFILE, text, names)
 
     def run_page(self, number: int, size: int = PAGE_SIZE) -> Page[RunView]:
         """Return one page of runs, newest first."""
@@ -356,21 +357,21 @@ class FilteredLists(Lists):
             conditions.append(_requests.c.id.in_(wanted.ids))
         return and_(*conditions)
 
-    def _found(self, query: Select[Any], text: str, names: Collection[str]) -> tuple[int, ...]:
+    def _found(self, query: Select[Any], profiles: SealedColumn, text: str, names: Collection[str]) -> tuple[int, ...]:
         words = text.casefold().split()
         if not words:
             return ()
         # Names are sealed, so no index finds them: people are opened from the newest on, until enough fit.
         rows = self._transaction.connection.execute(query.execution_options(yield_per=500))
-        fitting = (row.id for row in rows if self._fits(row, words, names))
+        fitting = (row.id for row in rows if self._fits(row, profiles, words, names))
         return tuple(islice(fitting, MOST_FOUND))
 
-    def _fits(self, row: Any, words: Sequence[str], names: Collection[str]) -> bool:
+    def _fits(self, row: Any, profiles: SealedColumn, words: Sequence[str], names: Collection[str]) -> bool:
         if len(words) == 1 and words[0] in {str(row.id), row.employee_id.casefold()}:
             return True
         if not names:
             return False
-        values = _named.decode(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)).values
+        values = _named.decode(profiles.open(self._transaction.vault, row)).values
         name = " ".join(values.get(part, "") for part in NAME_FIELDS if part in names).casefold()
         return all(word in name for word in words)
 

@@ -18,7 +18,7 @@ from bensync.state.audit.chain import DETAIL
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.read.site_status import RunView, StatusView, run_query, run_view, site_statuses
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.participants import PARTICIPANT_PROFILE
 from bensync.state.sync.requests import opened, with_files
 
 if TYPE_CHECKING:  # the rules of benefits come with them
@@ -289,7 +289,7 @@ class Lists:
         return self._person_detail(row, whole=False).person
 
     def _person_detail(self, row: Any, *, whole: bool = True) -> PersonDetail:
-        profile = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key))
+        profile = decode_profile(PARTICIPANT_PROFILE.open(self._transaction.vault, row))
         person = PersonView(
             id=row.id,
             site=row.site,
@@ -316,8 +316,8 @@ class Lists:
         return activities_of(self._transaction, participant_id)
 
     def _audit_detail(self, row: Any) -> AuditView:
-        sealed = row.sealed_detail
-        changes = _changes.decode(self._transaction.vault.unseal(sealed, DETAIL)) if sealed is not None else ()
+        sealed = row.sealed_detail is not None
+        changes = _changes.decode(DETAIL.open(self._transaction.vault, row)) if sealed else ()
         return msgspec.structs.replace(_audit_entry(row), changes=_masked(changes))
 
     def _listing(self, query: Select[Any], table: Any, limit: int | None, view: Callable[[Any], T]) -> Listing[T]:

@@ -15,7 +15,7 @@ from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState
 from bensync.state.db.transaction import SiteTransaction
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.baselines import SENT_PROFILE
 from bensync.state.sync.runs import among_unchanged
 
 _baselines = sync.BaselineRow.__table__
@@ -105,7 +105,7 @@ class Timeline:
         row = self._transaction.connection.execute(query).one_or_none()
         if row is None:
             return None
-        profile = decode_profile(self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key))
+        profile = decode_profile(SENT_PROFILE.open(self._transaction.vault, row))
         return LastSent(profile, BaselineState(row.state), row.due)
 
     def episodes(self, employee_id: str) -> Sequence[Episode]:

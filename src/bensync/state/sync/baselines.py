@@ -12,16 +12,21 @@ from sqlalchemy import ColumnElement, Row, and_, bindparam, exists, func, litera
 
 from bensync.core.changes import Baseline, BaselineState, Candidate, ChangeKind
 from bensync.core.people import Status
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import PAGE, SiteTransaction, pages
 from bensync.state.schema.sync import BaselineRow, DeliveryLineRow
 
 T = TypeVar("T")
 
-PROFILE = b"profile"
-"""The purpose under which profiles are sealed, the same in every table, so that they are copied and not re-sealed."""
-
 _table = BaselineRow.__table__
 _rows = DeliveryLineRow.__table__
+_SENT = ("key", "fingerprint", "delivery_id")
+
+SENT_PROFILE = SealedColumn(_table, "sealed_profile", *_SENT, place="sent")
+"""The profile of a baseline. It is that of the delivery row, which is copied and not sealed anew: both have one place,
+and belong to the delivery."""
+ROW_PROFILE = SealedColumn(_rows, "sealed_profile", *_SENT, place="sent")
+"""The profile of a delivery row."""
 _COLUMNS = [_table.c[name] for name in ("key", "employee_id", "fingerprint", "active", "state", "due", "mark")]
 _STATES = {state.value: state for state in BaselineState}
 _REPEATED = [ChangeKind.UNCHANGED.value, ChangeKind.LAST_SENT.value]
@@ -45,9 +50,10 @@ class BaselineStore:
         differing = [key for key, baseline in baselines.items() if _differs(baseline, by_key.get(key))]
         # A second query for the few who differ: otherwise a full read would open every profile for nothing.
         for page in pages(differing):
-            query = select(_table.c.key, _table.c.sealed_profile).where(self._mine(), _table.c.key.in_(page))
-            for key, sealed in self._transaction.connection.execute(query):
-                baselines[key] = replace(baselines[key], encoded=self._transaction.vault.unseal(sealed, PROFILE, key))
+            query = select(*SENT_PROFILE.columns).where(self._mine(), _table.c.key.in_(page))
+            for row in self._transaction.connection.execute(query):
+                encoded = SENT_PROFILE.open(self._transaction.vault, row)
+                baselines[row.key] = replace(baselines[row.key], encoded=encoded)
         return baselines
 
     def of_employees(self, employee_ids: Iterable[str]) -> list[Baseline]:
@@ -135,8 +141,8 @@ class BaselineStore:
             _table.c.key.not_in(select(rows.key).where(delivered)),
         )
         self._transaction.connection.execute(update(_table).where(moved).values(state=BaselineState.RETIRED, due=None))
-        # The database copies the rows itself, sealed profiles included: they are sealed for the same purpose, site and
-        # key in both tables, so a commit opens no value and its time does not depend on the vault.
+        # The database copies the rows itself, sealed profiles included: those are bound to the delivery and the person
+        # in both tables, so a commit opens no value and its time does not depend on the vault.
         copied = ("site", "key", "employee_id", "fingerprint", "active", "due", "delivery_id", "sealed_profile", "mark")
         query = select(*(rows[name] for name in copied)).where(delivered)
         insert = self._transaction.insert(BaselineRow).from_select(
@@ -147,6 +153,7 @@ class BaselineStore:
 
     def fill(self, candidates: Iterable[Candidate]) -> None:
         """Write baselines from HR without a delivery: only a snapshot into empty stores may call this."""
+        seal = self._transaction.vault.seal
         self._transaction.add_all(
             BaselineRow,
             (
@@ -157,7 +164,9 @@ class BaselineStore:
                     "active": candidate.status is Status.ACTIVE,
                     "state": BaselineState.LIVE,
                     "due": candidate.due,
-                    "sealed_profile": self._transaction.vault.seal(candidate.encoded, PROFILE, candidate.key),
+                    "sealed_profile": seal(
+                        candidate.encoded, SENT_PROFILE.place, candidate.key, candidate.fingerprint, None
+                    ),
                     "mark": candidate.record_digest,
                 }
                 for candidate in candidates
@@ -183,13 +192,15 @@ class BaselineStore:
         """Yield these employees as last sent, for a file that repeats them."""
         # A full file repeats nearly everybody, so one pass over all live baselines replaces lookups by page.
         unseal = self._transaction.vault.unseal
-        names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "sealed_profile")
+        names = ("employee_id", "key", "fingerprint", "active", "due", "mark", "delivery_id", "sealed_profile")
         query = select(*(_table.c[name] for name in names)).where(self._live())
-        for row in self._transaction.connection.execute(query.execution_options(yield_per=PAGE)):
-            employee_id, key, fingerprint, active, due, mark, sealed = row
-            if employee_id in employee_ids:
-                status = Status.ACTIVE if active else Status.INACTIVE
-                yield Candidate(employee_id, key, fingerprint, unseal(sealed, PROFILE, key), status, due, mark)
+        # Closed here if a profile does not open, and not when the cursor happens to be collected.
+        with self._transaction.connection.execute(query.execution_options(yield_per=PAGE)) as rows:
+            for employee_id, key, fingerprint, active, due, mark, delivery_id, sealed in rows:
+                if employee_id in employee_ids:
+                    status = Status.ACTIVE if active else Status.INACTIVE
+                    encoded = unseal(sealed, SENT_PROFILE.place, key, fingerprint, delivery_id)
+                    yield Candidate(employee_id, key, fingerprint, encoded, status, due, mark)
 
     def remember_digests(self, marks: Mapping[bytes, bytes]) -> None:
         """Store the record digests of people whose profile is the same although their record is another."""

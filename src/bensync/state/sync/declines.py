@@ -9,12 +9,13 @@ import msgspec
 from sqlalchemy import and_, delete, select
 
 from bensync.core.intake.declines import Declines
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
 
-DECLINES = b"declines"
-
 _table = sync.DeclinedRow.__table__
+
+DECLINES = SealedColumn(_table, "sealed_declines", "key", "updated_at")
 _decoder = msgspec.json.Decoder(Declines)
 
 
@@ -26,12 +27,11 @@ class DeclinedValues:
 
     def by_keys(self, keys: Iterable[bytes]) -> dict[bytes, Declines]:
         """Return what is declined for these people; people for whom nothing was ever declined are left out."""
-        unseal = self._transaction.vault.unseal
         declines: dict[bytes, Declines] = {}
         for page in pages(keys):
             query = select(_table).where(_table.c.site == self._transaction.site, _table.c.key.in_(page))
             for row in self._transaction.connection.execute(query):
-                declines[row.key] = _decoder.decode(unseal(row.sealed_declines, DECLINES, row.key))
+                declines[row.key] = _decoder.decode(DECLINES.open(self._transaction.vault, row))
         return declines
 
     def save_all(self, declines: Mapping[bytes, Declines], now: datetime) -> None:
@@ -42,7 +42,7 @@ class DeclinedValues:
                 "site": self._transaction.site,
                 "key": key,
                 # Kept even if empty: intake then knows that nothing of an older decline is left (sync-rules 3.7.6).
-                "sealed_declines": seal(msgspec.json.encode(entry), DECLINES, key),
+                "sealed_declines": seal(msgspec.json.encode(entry), DECLINES.place, key, now),
                 "updated_at": now,
             }
             for key, entry in declines.items()

@@ -17,7 +17,7 @@ from bensync.core.runs import IN_DOUBT, IN_TROUBLE, UNPUBLISHED, UNSETTLED, Deli
 from bensync.errors import BensyncError, DeliveryInDoubt, StateError, run_command
 from bensync.state.db.transaction import PAGE, SiteTransaction
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.baselines import ROW_PROFILE
 
 _deliveries = sync.DeliveryRow.__table__
 _chunks = sync.DeliveryChunkRow.__table__
@@ -44,14 +44,13 @@ class Slot(msgspec.Struct, frozen=True):
 
 
 class FileRow(msgspec.Struct, frozen=True):
-    """One row of a file, as intake reads it: the profile, its canonical bytes, and these bytes sealed."""
+    """One row of a file, as intake reads it: the profile and its canonical bytes."""
 
     number: int
     key: bytes
     fingerprint: bytes
     profile: Profile
     encoded: bytes
-    sealed: bytes
 
 
 class Deliveries:
@@ -156,7 +155,13 @@ class Deliveries:
                     "fingerprint": change.candidate.fingerprint,
                     "active": change.candidate.status is Status.ACTIVE,
                     "due": change.candidate.due,
-                    "sealed_profile": seal(change.candidate.encoded, PROFILE, change.candidate.key),
+                    "sealed_profile": seal(
+                        change.candidate.encoded,
+                        ROW_PROFILE.place,
+                        change.candidate.key,
+                        change.candidate.fingerprint,
+                        number,
+                    ),
                     "mark": change.candidate.record_digest,
                 }
                 for row, change in enumerate(changes, start=1)
@@ -239,7 +244,6 @@ class Deliveries:
         left out. In a full file few are left, so the database finds them; nobody else is opened.
         """
         # The join is by the unique index of participants on site and key, the other two by indexes of the requests.
-        # A participant of an older version has no fingerprint: NULL equals nothing, so the row is opened once more.
         standing = case((_rows.c.active, Standing.ACTIVE.value), else_=Standing.TERMINATED.value)
         equal = and_(_people.c.fingerprint == _rows.c.fingerprint, _people.c.standing == standing)
         settled = exists().where(_people.c.site == _rows.c.site, _people.c.key == _rows.c.key, equal)
@@ -256,20 +260,18 @@ class Deliveries:
         return self._told(delivery_id, and_(not_(repeated), asks))
 
     def _told(self, delivery_id: int, which: ColumnElement[bool]) -> Iterator[Sequence[FileRow]]:
-        unseal = self._transaction.vault.unseal
-        names = (_rows.c.number, _rows.c.key, _rows.c.fingerprint, _rows.c.sealed_profile)
+        vault = self._transaction.vault
+        names = (_rows.c.number, *ROW_PROFILE.columns)
         # Every page is a statement of its own, which begins behind the last row: the caller opens and closes requests
         # between two pages, and SQLite does not say whether an open cursor would see that.
         query = select(*names).where(_rows.c.delivery_id == delivery_id, which).order_by(_rows.c.number).limit(PAGE)
         last = 0
         while True:
             page = [
-                FileRow(number, key, fingerprint, decode_profile(encoded), encoded, sealed)
-                for number, key, fingerprint, sealed in self._transaction.connection.execute(
-                    query.where(_rows.c.number > last)
-                ).all()
+                FileRow(row.number, row.key, row.fingerprint, decode_profile(encoded), encoded)
+                for row in self._transaction.connection.execute(query.where(_rows.c.number > last)).all()
                 # A loop over one value only names it: each profile is unsealed once, and used twice above.
-                for encoded in (unseal(sealed, PROFILE, key),)
+                for encoded in (ROW_PROFILE.open(vault, row),)
             ]
             if not page:
                 return

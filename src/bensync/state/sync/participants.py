@@ -10,13 +10,16 @@ from sqlalchemy import Row, and_, bindparam, func, or_, select, update
 
 from bensync.core.changes import BaselineState
 from bensync.core.people import Participant, Profile, Standing, decode_profile, encode_profile
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.baselines import SENT_PROFILE
 from bensync.state.sync.deliveries import FileRow
 
 _table = sync.ParticipantRow.__table__
 _baseline = sync.BaselineRow.__table__
+
+PARTICIPANT_PROFILE = SealedColumn(_table, "sealed_profile", "key", "fingerprint")
 
 
 class Participants:
@@ -69,17 +72,6 @@ class Participants:
             participant.employee_id: participant for participant in participants
         }
 
-    def recognise(self, fingerprints: Mapping[int, bytes]) -> None:
-        """Store the fingerprints of participants' profiles, by their number: an older version stored none."""
-        if fingerprints:
-            lacking = and_(
-                _table.c.site == self._transaction.site, _table.c.id == bindparam("who"), _table.c.fingerprint.is_(None)
-            )
-            # Only where none is stored: intake also meets people who equal their row and have one.
-            statement = update(_table).where(lacking).values(fingerprint=bindparam("is"))
-            rows = [{"who": number, "is": fingerprint} for number, fingerprint in fingerprints.items()]
-            self._transaction.connection.execute(statement, rows)
-
     def by_ids(self, ids: Iterable[int]) -> dict[int, Participant]:
         """Return participants by their number."""
         participants = (row for page in pages(ids) for row in self._rows(_table.c.id.in_(page)))
@@ -112,14 +104,16 @@ class Participants:
                 _table,
                 _baseline.c.sealed_profile.label("sent_profile"),
                 _baseline.c.fingerprint.label("sent_fingerprint"),
+                _baseline.c.delivery_id.label("sent_by"),
             )
             .select_from(join)
             .where(_table.c.site == self._transaction.site, live, differs)
         )
+        unseal, place = self._transaction.vault.unseal, SENT_PROFILE.place
         return [
             (
                 self._open(row),
-                decode_profile(self._transaction.vault.unseal(row.sent_profile, PROFILE, row.key)),
+                decode_profile(unseal(row.sent_profile, place, row.key, row.sent_fingerprint, row.sent_by)),
                 row.sent_fingerprint,
             )
             for row in self._transaction.connection.execute(query)
@@ -174,7 +168,8 @@ class Participants:
         self._transaction.add_all(sync.ParticipantRow, rows)
 
     def _columns(self, participant: Participant, now: datetime) -> dict[str, Any]:
-        encoded = encode_profile(participant.profile)
+        encoded, vault = encode_profile(participant.profile), self._transaction.vault
+        fingerprint = vault.fingerprint(encoded)
         return {
             "key": participant.key,
             "employee_id": participant.employee_id,
@@ -184,8 +179,8 @@ class Participants:
             "program": participant.program,
             "benefit_record": participant.benefit_record,
             "version": participant.version,
-            "sealed_profile": self._transaction.vault.seal(encoded, PROFILE, participant.key),
-            "fingerprint": self._transaction.vault.fingerprint(encoded),
+            "sealed_profile": vault.seal(encoded, PARTICIPANT_PROFILE.place, participant.key, fingerprint),
+            "fingerprint": fingerprint,
             "updated_at": now,
         }
 
@@ -194,7 +189,7 @@ class Participants:
         return [self._open(row, rows_by_key.get(row.key)) for row in self._transaction.connection.execute(query).all()]
 
     def _open(self, row: Row[Any], file_row: FileRow | None = None) -> Participant:
-        encoded = self._transaction.vault.unseal(row.sealed_profile, PROFILE, row.key)
+        encoded = PARTICIPANT_PROFILE.open(self._transaction.vault, row)
         profile = file_row.profile if file_row is not None and file_row.encoded == encoded else decode_profile(encoded)
         ended: date | None = row.termination_date
         return Participant(

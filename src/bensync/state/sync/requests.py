@@ -14,19 +14,30 @@ from bensync.core.changes import ChangeKind, FieldChange
 from bensync.core.people import Participant, Profile, decode_profile, encode_profile
 from bensync.core.requests import DeclineCode, Origin, Proposal, Request, RequestState, Risk, WarningCode
 from bensync.core.values.ssn import without_ssn
+from bensync.state.db.sealed_columns import SealedColumn
 from bensync.state.db.transaction import SiteTransaction, pages
 from bensync.state.schema import sync
-from bensync.state.sync.baselines import PROFILE
 
 REVERTED = "reverted"
 """Why a request was closed without a decision: no difference is left."""
 _MOVES = {ChangeKind.NEW: 1, ChangeKind.REHIRE: 1, ChangeKind.REACTIVATE: 1, ChangeKind.TERMINATE: -1}
-CHANGES, NOTE, HR_PROFILE, DECLINED = b"changes", b"note", b"hr_profile", b"declined"
 
 _table = sync.RequestRow.__table__
 _approvals = sync.ApprovalRow.__table__
 _deliveries = sync.DeliveryRow.__table__
 _received = sync.ReceivedFileRow.__table__
+# A request gets its number from the database, after its values are sealed. These columns never change, and say what an
+# approval would do and from where it comes.
+_ASKED = (
+    *("key", "fingerprint", "kind", "effective_date", "participant_id", "duplicate_of", "basis_version"),
+    *("delivery_id", "received_id", "row_number", "opened_at"),
+)
+PROPOSED_PROFILE = SealedColumn(_table, "sealed_profile", *_ASKED)
+CHANGES = SealedColumn(_table, "sealed_changes", *_ASKED)
+HR_PROFILE = SealedColumn(_table, "sealed_hr_profile", *_ASKED)
+DECLINED = SealedColumn(_table, "sealed_declined", *_ASKED)
+NOTE = SealedColumn(_table, "sealed_note", "id")
+
 _changes = msgspec.json.Decoder(tuple[FieldChange, ...])
 
 
@@ -59,7 +70,6 @@ class NewRequest(msgspec.Struct, frozen=True):
         fingerprint: that of what HR said in full.
         participant: the participant that it changes; None for a new one.
         row: its file and row number.
-        sealed: the profile as it lies sealed already, for it is the same in every table.
         hr_profile: what HR said in full, where ``profile`` leaves declined values out.
         declined_before: what ``profile`` leaves out.
     """
@@ -70,7 +80,6 @@ class NewRequest(msgspec.Struct, frozen=True):
     fingerprint: bytes
     participant: Participant | None
     row: tuple[FileRef, int] | None = None
-    sealed: bytes | None = None
     hr_profile: Profile | None = None
     declined_before: tuple[FieldChange, ...] = ()
 
@@ -220,9 +229,9 @@ class Requests:
         content = (request.id, request.kind, request.changes, request.effective_date, request.basis_version)
         return self._transaction.vault.mac(msgspec.json.encode((content, chosen, profile)), b"approval")
 
-    def seal_note(self, request_key: bytes, note: str) -> bytes | None:
+    def seal_note(self, number: int, note: str) -> bytes | None:
         """Return a note of an administrator, sealed because it may name people; an SSN in it is masked."""
-        return self._transaction.vault.seal(without_ssn(note).encode(), NOTE, request_key) if note else None
+        return NOTE.seal(self._transaction.vault, without_ssn(note).encode(), {"id": number}) if note else None
 
     def withdraw(self, ids: Iterable[int], now: datetime) -> set[int]:
         """Close pending requests whose change HR took back, and return them (sync-rules 3.6.3)."""
@@ -255,7 +264,7 @@ class Requests:
     def _columns(self, opening: NewRequest, now: datetime) -> dict[str, Any]:
         proposal, participant, vault = opening.proposal, opening.participant, self._transaction.vault
         file, row_number = opening.row or (FileRef(), None)
-        return {
+        columns = {
             "key": opening.key,
             "employee_id": opening.profile.employee_id,
             "participant_id": participant.id if participant else None,
@@ -272,14 +281,14 @@ class Requests:
             "received_id": file.received_id,
             "row_number": row_number,
             "opened_at": now,
-            "sealed_profile": opening.sealed or vault.seal(encode_profile(opening.profile), PROFILE, opening.key),
-            "sealed_changes": vault.seal(msgspec.json.encode(proposal.changes), CHANGES, opening.key),
-            "sealed_hr_profile": vault.seal(encode_profile(opening.hr_profile), HR_PROFILE, opening.key)
-            if opening.hr_profile is not None
-            else None,
-            "sealed_declined": vault.seal(msgspec.json.encode(opening.declined_before), DECLINED, opening.key)
-            if opening.declined_before
-            else None,
+        }
+        hr, left = opening.hr_profile, opening.declined_before
+        return {
+            **columns,
+            "sealed_profile": PROPOSED_PROFILE.seal(vault, encode_profile(opening.profile), columns),
+            "sealed_changes": CHANGES.seal(vault, msgspec.json.encode(proposal.changes), columns),
+            "sealed_hr_profile": HR_PROFILE.seal(vault, encode_profile(hr), columns) if hr is not None else None,
+            "sealed_declined": DECLINED.seal(vault, msgspec.json.encode(left), columns) if left else None,
         }
 
     def _read(self, condition: Any) -> list[Request]:
@@ -305,9 +314,8 @@ def with_files() -> Select[Any]:
 
 def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
     """Return a row of `with_files` as a request."""
-    unseal = transaction.vault.unseal
-    declined, in_hr = row.sealed_declined, row.sealed_hr_profile
-    note = unseal(row.sealed_note, NOTE, row.key).decode() if row.sealed_note is not None else None
+    vault = transaction.vault
+    note = NOTE.open(vault, row).decode() if row.sealed_note is not None else None
     return Request(
         id=row.id,
         key=row.key,
@@ -318,8 +326,8 @@ def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
         origin=Origin(row.origin),
         warnings=tuple(WarningCode(code) for code in row.warnings),
         effective_date=row.effective_date,
-        changes=_changes.decode(unseal(row.sealed_changes, CHANGES, row.key)),
-        profile=decode_profile(unseal(row.sealed_profile, PROFILE, row.key)),
+        changes=_changes.decode(CHANGES.open(vault, row)),
+        profile=decode_profile(PROPOSED_PROFILE.open(vault, row)),
         fingerprint=row.fingerprint,
         basis_version=row.basis_version,
         opened_at=row.opened_at,
@@ -332,8 +340,8 @@ def opened(row: Row[Any], transaction: SiteTransaction) -> Request:
         note=note,
         superseded_by=row.superseded_by,
         closed_because=row.closed_because,
-        declined_before=_changes.decode(unseal(declined, DECLINED, row.key)) if declined is not None else (),
-        hr_profile=decode_profile(unseal(in_hr, HR_PROFILE, row.key)) if in_hr is not None else None,
+        declined_before=_changes.decode(DECLINED.open(vault, row)) if row.sealed_declined is not None else (),
+        hr_profile=decode_profile(HR_PROFILE.open(vault, row)) if row.sealed_hr_profile is not None else None,
         left_out=_names(row.left_out),
     )
 

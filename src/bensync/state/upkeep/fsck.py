@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, Select, and_, distinct, exists, func, or_, select, text, union
@@ -24,6 +25,8 @@ from bensync.state.sync.sent_log import SentFile
 _PAGE = 1000
 FIX = "restore a backup, or report it with the output of `bensync fsck --json`"
 _NUMBER = re.compile(r"request (\d+)\b")
+_PARTICIPANT = re.compile(r"participant (\d+)\b")
+_APPROVALS = ("request.approve", "request.approve_as_ssn_correction")
 
 _activities = benefits.ActivityRow.__table__
 _audit = sync.AuditRow.__table__
@@ -177,8 +180,15 @@ def _undecided_requests(transaction: SiteTransaction) -> Iterator[str]:
     """Who approved or declined stands on the request and in the audit trail; nobody decided the others."""
     approved, declined = RequestState.APPROVED.value, RequestState.DECLINED.value
     columns = (_requests.c.id, _requests.c.state, _requests.c.decided_at, _requests.c.decided_by)
-    decided = [_requests.c.decided_at.is_not(None), _requests.c.state.in_([approved, declined])]
     audited = _audited(transaction)
+    # A request that somebody put back as it was before its decision waits again, or waited until another replaced it.
+    undecided = select(_requests.c.id).where(
+        _requests.c.site == transaction.site, _requests.c.state.not_in([approved, declined])
+    )
+    for number in transaction.connection.scalars(undecided):
+        if any(number in numbers for numbers in audited.values()):
+            yield f"request {number} is undecided, and the audit trail has its decision"
+    decided = [_requests.c.decided_at.is_not(None), _requests.c.state.in_([approved, declined])]
     for row in transaction.connection.execute(
         select(*columns).where(_requests.c.site == transaction.site, or_(*decided))
     ):
@@ -194,13 +204,31 @@ def _audited(transaction: SiteTransaction) -> Mapping[str, set[int]]:
     decided: dict[str, set[int]] = {RequestState.APPROVED.value: set(), RequestState.DECLINED.value: set()}
     # All decisions in one pass: the object of an entry is a text, by which no index finds a request.
     query = select(_audit.c.verb, _audit.c.object).where(
-        _audit.c.site == transaction.site, _audit.c.verb.like("request.%")
+        _audit.c.site == transaction.site, _audit.c.verb.in_([*_APPROVALS, "request.decline"])
     )
     for verb, subject in transaction.connection.execute(query):
         state = RequestState.DECLINED if verb == "request.decline" else RequestState.APPROVED
         if number := _NUMBER.match(subject):
             decided[state].add(int(number[1]))
     return decided
+
+
+def _old_participants(transaction: SiteTransaction) -> Iterator[str]:
+    """A participant is as the last decision about them left it, and not as before."""
+    query = select(_audit.c.id, _audit.c.at, _audit.c.object).where(
+        _audit.c.site == transaction.site,
+        or_(_audit.c.verb.in_(_APPROVALS), _audit.c.verb.like("participant.%")),
+    )
+    last: dict[int, tuple[int, datetime]] = {}
+    for entry, at, subject in transaction.connection.execute(query.order_by(_audit.c.id)):
+        if number := _PARTICIPANT.search(subject):
+            last[int(number[1])] = (entry, at)
+    # A decision writes both times from one clock reading, so neither can be before the other unless a row is older.
+    query = select(_participants.c.id, _participants.c.updated_at).where(_participants.c.site == transaction.site)
+    for row in transaction.connection.execute(query):
+        entry, at = last.get(row.id, (0, row.updated_at))
+        if row.updated_at < at:
+            yield f"participant {row.id} is older than audit entry {entry}, which changed it"
 
 
 def _groundless_activities(transaction: SiteTransaction) -> Iterator[str]:
@@ -253,6 +281,7 @@ _INVARIANTS: Mapping[str, Check] = {
     "bytes are kept as long as they are needed": _unsealed_deliveries,
     "requests come from files that arrived": _early_requests,
     "every decision has a person and an audit entry": _undecided_requests,
+    "participants are as the last decision left them": _old_participants,
     "what was applied was approved": _groundless_activities,
     "requests are about participants that are there": _requests_of_strangers,
     "a run is at work under the lease": _ownerless_runs,

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from sqlalchemy import Connection, Row, bindparam, select, tuple_, update
+from sqlalchemy import Connection, Row, select, tuple_, update
 
 from bensync.errors import ConfigError, StateError, run_command
 from bensync.fault_points import around
@@ -208,15 +208,6 @@ def _reseal(store: Store, sealed: Sealed, newest: int) -> Iterator[int]:
 
 
 def _update(connection: Connection, store: Store, sealed: Sealed, rows: Sequence[Row[Any]]) -> None:
-    table = sealed.table
-    # A page may hold rows of several sites, each with its own vault. SQLAlchemy reserves the names of columns for the
-    # new values, so the parameters are old_... and new_...
+    # A page may hold rows of several sites, each with its own vault.
     vaults = {name: store.site(connection, name).vault for name in {row.site for row in rows}}
-    condition = [column == bindparam(f"old_{column.name}") for column in table.primary_key.columns]
-    values: dict[str, Any] = {name: bindparam(f"new_{name}") for name in sealed.purposes}
-    fresh = [
-        {f"old_{column.name}": getattr(row, column.name) for column in table.primary_key.columns}
-        | {f"new_{name}": value for name, value in sealed.resealed(row, vaults[row.site]).items()}
-        for row in rows
-    ]
-    connection.execute(update(table).where(*condition).values(values), fresh)
+    sealed.write(connection, [(row, sealed.resealed(row, vaults[row.site])) for row in rows])

@@ -15,11 +15,12 @@ from sqlalchemy.exc import IntegrityError
 
 from bensync.core.changes import FieldChange
 from bensync.errors import StateError
-from bensync.state.audit.chain import Chain, Head, heads_in
+from bensync.state.audit.chain import DETAIL, Chain, Head, heads_in
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.db.vault import Seal, new_data_key
 from bensync.state.store import Store
 from tests.fixtures.databases import careless, on_sqlite
+from tests.fixtures.older_seals import sealed_for_a_person
 from tests.fixtures.user_deployment import UserDeployment, user_deployment
 
 ENTRIES = 200
@@ -126,14 +127,14 @@ def test_a_replacement_by_another_name_is_refused_as_well(written, statement):
 def test_a_detail_may_be_sealed_anew_under_another_key_but_not_changed(written):
     with written.store.write("acme", "test") as work:
         connection, vault = work.transaction.connection, work.vault
-        row = connection.execute(text("SELECT sealed_detail FROM audit WHERE id = 2")).one()
-        plain = vault.unseal(row.sealed_detail, b"audit")
-        again = {"sealed": vault.seal(plain, b"audit")}
+        row = connection.execute(text("SELECT id, sealed_detail FROM audit WHERE id = 2")).one()
+        plain = DETAIL.open(vault, row)
+        again = {"sealed": DETAIL.seal(vault, plain, {"id": 2})}
         connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), again)
     assert verify(written) is None
 
     with written.store.write("acme", "test") as work:
-        other = {"sealed": work.vault.seal(plain.replace(b"Erie", b"Rome"), b"audit")}
+        other = {"sealed": DETAIL.seal(work.vault, plain.replace(b"Erie", b"Rome"), {"id": 2})}
         work.transaction.connection.execute(text("UPDATE audit SET sealed_detail = :sealed WHERE id = 2"), other)
     assert verify(written) == 2
 
@@ -353,13 +354,12 @@ def test_what_was_rolled_back_leaves_no_gap(deployment):
 def test_a_trail_from_before_the_chain_is_chained_when_it_is_migrated(tmp_path):
     from importlib import resources
 
-    from bensync.state.db.vault import Vault, new_state_key
+    from bensync.state.db.vault import new_state_key
 
     key, path = new_state_key(), tmp_path / "old.db"
     seal, keys = Seal(key), {name: new_data_key() for name in ("index", "fingerprint")}
     config = Config()
     config.set_main_option("script_location", str(resources.files("bensync.state") / "migrations"))
-    vault = Vault("acme", seal, keys["index"], keys["fingerprint"], b"")
     at = datetime.fromisoformat("2026-01-01T00:00:00+00:00")
     with create_engine(f"sqlite:///{path}").begin() as connection:
         config.attributes["connection"] = connection
@@ -370,7 +370,7 @@ def test_a_trail_from_before_the_chain_is_chained_when_it_is_migrated(tmp_path):
             row = {
                 "site": "acme" if number % 5 else "beta",
                 "at": f"{at + timedelta(hours=number):%Y-%m-%d %H:%M:%S.%f}",
-                "sealed": vault.seal(b"[]", b"audit") if number % 5 == 2 else None,
+                "sealed": sealed_for_a_person(seal, b"[]", "acme", b"audit") if number % 5 == 2 else None,
             }
             connection.execute(
                 text(

@@ -5,11 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from sqlalchemy import update
 
 from bensync.core.people import Status
 from bensync.state.db.vault import new_state_key
-from bensync.state.schema import sync
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from tests.fixtures.filled import commit, decide, deliver, prepare, someone
@@ -58,10 +56,3 @@ def test_who_was_asked_about_is_looked_at_though_nothing_differs_any_more(store:
 def test_S0_13_other_sites_say_nothing_about_a_row(store: Store) -> None:
     with store.write("other", "test") as work:
         assert asking(work) == [1, 2, 3, 4, 5]
-
-
-def test_a_participant_of_an_older_version_is_opened_once_more(store: Store) -> None:
-    with store.write("acme", "test") as work:
-        work.transaction.connection.execute(update(sync.ParticipantRow.__table__).values(fingerprint=None))
-        assert asking(work) == [1, 2, 3, 4, 5]
-        assert asking(work) == [1]

@@ -5,14 +5,17 @@ from __future__ import annotations
 import contextlib
 import sqlite3
 from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import Table, text
 
+from bensync.actions import corrections
+from bensync.core.access import command_line_actor
 from bensync.core.ports import PreflightFinding
 from bensync.core.runs import RunKind
 from bensync.state.db.vault import new_state_key
+from bensync.state.schema.sync import BaselineRow, ParticipantRow, RequestRow
 from bensync.state.store import Store
 from bensync.state.sync.sent_log import SentFile
 from bensync.state.upkeep.fsck import check, check_database, check_sent
@@ -139,6 +142,48 @@ def test_what_is_wrong_is_found_and_named(store, statements, subject):
     tamper(store, *statements)
 
     assert subject in broken(store)
+
+
+@contextlib.contextmanager
+def put_back(store: Store, table: Table, condition: str) -> Iterator[None]:
+    """Put rows back as they were before the block."""
+    query = table.select().where(text(condition))
+    with store.whole() as connection:
+        rows = connection.execute(query).all()
+    yield
+    with store.whole("test") as connection:
+        for row in rows:
+            keys = [column == row._asdict()[column.name] for column in table.primary_key.columns]
+            connection.execute(table.update().where(*keys).values(row._asdict()))
+
+
+def test_an_old_row_of_a_participant_that_was_put_back_is_found(store):
+    with put_back(store, ParticipantRow.__table__, f"{ACME} AND employee_id = '3'"):
+        correct(store, "3", NOW + timedelta(hours=1))
+
+    assert broken(store) == ["participants are as the last decision left them"]
+
+
+def test_an_old_row_of_a_baseline_that_was_put_back_is_found(store):
+    with put_back(store, BaselineRow.__table__, f"{ACME} AND employee_id = '3'"):
+        deliver(store, "acme", [3], city="Erie")
+
+    assert broken(store) == ["a baseline is what was sent last"]
+
+
+def test_a_decided_request_that_was_put_back_as_it_waited_is_found(store):
+    with put_back(store, RequestRow.__table__, f"{ACME} AND state = 'PENDING'"):
+        decide(store, "acme")
+
+    assert "every decision has a person and an audit entry" in broken(store)
+
+
+def correct(store: Store, employee_id: str, now: datetime) -> None:
+    """Correct the city of an employee manually."""
+    with store.read("acme") as work:
+        participant = work.participants.by_employees([employee_id])[employee_id]
+    actor = command_line_actor("kim")
+    corrections.edit(store, "acme", participant.id, {"city": "Erie"}, "a good reason", actor, now)
 
 
 def test_an_audit_entry_that_vanished_is_missed(store):

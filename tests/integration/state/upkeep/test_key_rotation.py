@@ -20,7 +20,7 @@ from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.db.vault import Seal, new_state_key, with_new_version, without_version
 from bensync.state.schema.sync import BaselineRow
 from bensync.state.store import Store
-from bensync.state.sync.baselines import PROFILE
+from bensync.state.sync.baselines import SENT_PROFILE
 from bensync.state.upkeep import key_rotation
 from bensync.state.upkeep.backup import backup
 from bensync.state.upkeep.key_rotation import StateKey, key_versions, retire, rotate
@@ -246,12 +246,13 @@ def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
             retire(store, key, version, "me", NOW)
         assert why in caught.value.why
 
-    old = Seal(without_version(key.read(), 2))
     with store.whole("test") as connection:
         row = connection.execute(BaselineRow.__table__.select().limit(1)).one()
-        context = b"|".join((row.site.encode(), PROFILE, row.key))
-        opened_value = store.seal.unseal(row.sealed_profile, context)
-        stale = {"sealed_profile": old.seal(opened_value, context)}
+        vault = store.site(connection, row.site).vault
+        opened_value = SENT_PROFILE.open(vault, row)
+        store.seal.use(without_version(key.read(), 2))
+        stale = {"sealed_profile": SENT_PROFILE.seal(vault, opened_value, row._asdict())}
+        store.seal.use(key.read())
         connection.execute(update(BaselineRow.__table__).where(BaselineRow.__table__.c.id == row.id).values(stale))
     with pytest.raises(StateError) as caught:
         retire(store, key, 1, "me", NOW)

@@ -18,55 +18,63 @@ def vault(site: str = "acme", key: str = KEY) -> Vault:
     return Vault(site, Seal(key), INDEX, FINGERPRINT, MAC)
 
 
-@given(plain=st.binary(max_size=200), purpose=st.binary(max_size=10), key=st.binary(max_size=16))
-def test_what_was_sealed_opens_again(plain: bytes, purpose: bytes, key: bytes) -> None:
-    sealed = vault().seal(plain, purpose, key)
+@given(plain=st.binary(max_size=200), place=st.text(max_size=10), key=st.binary(max_size=16))
+def test_what_was_sealed_opens_again(plain: bytes, place: str, key: bytes) -> None:
+    sealed = vault().seal(plain, place, key, 7)
 
-    assert vault().unseal(sealed, purpose, key) == plain
+    assert vault().unseal(sealed, place, key, 7) == plain
     assert len(plain) < 4 or plain not in sealed
 
 
 def test_the_same_value_is_never_sealed_alike() -> None:
-    assert vault().seal(b"same", b"profile") != vault().seal(b"same", b"profile")
+    assert vault().seal(b"same", "profile") != vault().seal(b"same", "profile")
 
 
 @pytest.mark.parametrize(
-    ("site", "purpose", "key"),
-    [("other", b"profile", b"k"), ("acme", b"note", b"k"), ("acme", b"profile", b"x")],
-    ids=["another site", "another purpose", "another person"],
+    ("site", "place", "bound"),
+    [
+        ("other", "baseline.profile", (b"k", 1)),
+        ("acme", "baseline.note", (b"k", 1)),
+        ("acme", "request.profile", (b"k", 1)),
+        ("acme", "baseline.profile", (b"x", 1)),
+        ("acme", "baseline.profile", (b"k", 2)),
+        ("acme", "baseline.profile", (b"k", None)),
+        ("acme", "baseline.profile", (b"k",)),
+    ],
+    ids=["another site", "column", "table", "person", "row", "no row", "fewer columns"],
 )
-def test_a_value_moved_to_another_place_does_not_open(site: str, purpose: bytes, key: bytes) -> None:
-    sealed = vault().seal(b"secret", b"profile", b"k")
+def test_a_value_moved_to_another_place_does_not_open(site: str, place: str, bound: tuple[object, ...]) -> None:
+    sealed = vault().seal(b"secret", "baseline.profile", b"k", 1)
 
     with pytest.raises(StateError, match="cannot be opened"):
-        vault(site).unseal(sealed, purpose, key)
+        vault(site).unseal(sealed, place, *bound)
 
 
 def test_a_damaged_value_does_not_open() -> None:
-    sealed = bytearray(vault().seal(b"secret", b"profile"))
+    sealed = bytearray(vault().seal(b"secret", "profile"))
     sealed[-1] ^= 1
 
     with pytest.raises(StateError):
-        vault().unseal(bytes(sealed), b"profile")
+        vault().unseal(bytes(sealed), "profile")
 
 
 def test_another_state_key_opens_nothing() -> None:
-    sealed = vault().seal(b"secret", b"profile")
+    sealed = vault().seal(b"secret", "profile")
 
     with pytest.raises(StateError) as caught:
-        vault(key=new_state_key()).unseal(sealed, b"profile")
-    assert "another one" in caught.value.why
+        vault(key=new_state_key()).unseal(sealed, "profile")
+    assert "not the one of this database" in caught.value.why
 
 
 def test_old_values_open_while_the_old_version_of_the_key_is_still_there() -> None:
     newer = new_state_key(version=2)
-    old = vault().seal(b"secret", b"profile")
+    old = vault().seal(b"secret", "profile")
     rotated = vault(key=f"{newer},{KEY}")
 
-    assert rotated.unseal(old, b"profile") == b"secret"
-    assert rotated.seal(b"x", b"profile")[0] == 2
+    assert rotated.unseal(old, "profile") == b"secret"
+    assert rotated.seal(b"x", "profile")[0] == 2
     with pytest.raises(StateError) as caught:
-        vault(key=newer).unseal(old, b"profile")
+        vault(key=newer).unseal(old, "profile")
     assert "version 1" in caught.value.why
 
 
