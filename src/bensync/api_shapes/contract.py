@@ -96,6 +96,7 @@ ANSWERS: Mapping[str, Answer] = {
     "users tokens": {"tokens": list[users.ApiToken]},
     "passive run": {"searches": list[event_runs.SearchHits]},
     "passive history": {"searches": list[event_runs.Search]},
+    "rules check": {"rulebooks": list[rules.RulebookCheck], "people": list[rules.PersonGaps]},
     "rules actions": {"actions": list[rules.ActionMeaning]},
     "rules show": {"eligibility": list[events.Eligibility]},
 }

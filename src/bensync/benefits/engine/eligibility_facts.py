@@ -18,6 +18,20 @@ from bensync.benefits.values.calendar import full_months, full_years
 from bensync.benefits.values.dependents import Dependent, dependents_on
 from bensync.core.people import DatedRow, Participant, Standing, gap_begin, last_hire
 
+DERIVED = frozenset(
+    {
+        "standing",
+        "benefits_status",
+        "age",
+        "service_years",
+        "appointment_months",
+        "annual_salary",
+        "eligibility1",
+        "eligibility3",
+    }
+)
+"""The facts that are computed; the fields of HR and the sums of the rulebook come besides."""
+
 
 class Facts(msgspec.Struct, frozen=True):
     """The values of one day, ours and those derived from them, with the dated rows that they come from.

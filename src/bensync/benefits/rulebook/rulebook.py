@@ -26,9 +26,10 @@ class Rulebook(RulebookTables):
         return self
 
     @cached_property
-    def _tested(self) -> frozenset[str]:
+    def tested(self) -> frozenset[str]:
+        """Return the names of all facts that a rule of eligibility tests, those of sums included."""
         rules = self.eligibility.values()
-        # All facts that a rule of eligibility tests. A rule that tests a sum tests the fields that are added up.
+        # A rule that tests a sum tests the fields that are added up.
         named = {condition.field for rule in rules for condition in (*rule.all, *rule.any)}
         return frozenset(named | {summand.field for name in named & self.sums.keys() for summand in self.sums[name].of})
 
@@ -38,7 +39,7 @@ class Rulebook(RulebookTables):
         A field without a trigger that eligibility tests is a job change: a person joins or leaves a group (S2-06).
         """
         trigger = self.triggers.get(field)
-        if trigger is None and field in self._tested:
+        if trigger is None and field in self.tested:
             return Trigger(event="MSC")
         return trigger if trigger is not None and trigger.event != OFF else None
 

@@ -128,6 +128,30 @@ class Eligibility(RulebookTable):
     any: tuple[Condition, ...] = ()
 
 
+class RequiredData(RulebookTable):
+    """Data that must be there before a run of everybody (S4-25), with what to do where it is blank.
+
+    It is looked at where HR brings the field or the rulebook tests it, and for people who meet ``all``.
+    """
+
+    message: str = ""
+    all: tuple[Condition, ...] = ()
+    on: bool = Field(default=True, description="false: nobody needs it; `OFF` stands for it")
+
+    @property
+    def applies(self) -> Eligibility:
+        """Return the rule of the people who need it."""
+        return Eligibility(all=self.all)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _short(cls, value: Any) -> Any:
+        # `fte = "OFF"` and `fte = "Enter the FTE."` stand for tables of one key.
+        if not isinstance(value, str):
+            return value
+        return {"on": False} if value == OFF else {"message": value}
+
+
 class Summand(RulebookTable):
     """A field that counts in a sum; with ``when``, only for people who meet that rule."""
 
@@ -374,6 +398,7 @@ class RulebookTables(RulebookTable):
     passive: tuple[PassiveEvent, ...] = ()
     schedules: tuple[EventSchedule, ...] = ()
     sums: Mapping[str, Sum] = Field(default_factory=dict)
+    required_data: Mapping[str, RequiredData] = Field(default_factory=dict)
     fields: Fields = Fields()
     salary: Salary = Salary()
     appointment: Appointment = Appointment()

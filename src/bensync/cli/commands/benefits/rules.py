@@ -11,19 +11,25 @@ import typer
 from rich.console import Console
 
 from bensync import api_shapes
-from bensync.api_shapes.benefits.rules import ActionMeaning
+from bensync.api_shapes.benefits.rules import ActionMeaning, PersonGaps, RulebookCheck
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.readiness import rulebook_gaps
 from bensync.benefits.rulebook import rulebook
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.events import SNAPSHOT
 from bensync.cli.arguments import number_of
-from bensync.cli.invocation import now
+from bensync.cli.invocation import UsageError, now
 from bensync.cli.render.console import table
 from bensync.cli.render.events import print_eligibility
 from bensync.cli.session import session
 from bensync.config.files import read_toml
+from bensync.errors import EXIT_HELD
+from bensync.pipeline.benefit_readiness import people_with_gaps
 from bensync.wording.sync import count
+
+_FIRST = 5
+"""How many people are named for each gap; --json names all."""
 
 
 def check(
@@ -34,25 +40,75 @@ def check(
             metavar="FILE", exists=True, dir_okay=False, help="A rulebook file. Default: the rulebooks of the sites."
         ),
     ] = None,
+    people: Annotated[
+        bool, typer.Option("--people", help="Look at the data of everybody, too: who could not be processed, and why.")
+    ] = False,
 ) -> None:
     """Check rulebooks and list all problems at once."""
     call = session(ctx)
+    if file is not None and people:
+        raise UsageError(
+            "A file was named together with --people.",
+            "The data of people is checked against the rulebook of their site.",
+            "Name the file as `benefits` of a site, then leave it out here.",
+        )
     if file is not None:
         tables = read_toml(file, str(file), "rulebook", "check its name")
         # A rulebook can be checked before the configuration names it.
-        books = {str(file): rulebook.read(tables, f"the rulebook {file.name}")}
-    else:
-        books = {
-            site: call.deployment().rulebook(site) for site in call.sites() if call.deployment().has_benefits(site)
-        }
+        book = rulebook.read(tables, f"the rulebook {file.name}")
+        checked = [api_shapes.rules.rulebook_check(str(file), book, rulebook_gaps(book, None))]
+        call.answer({"rulebooks": checked, "people": []}, lambda console: _show_rulebooks(console, checked))
+        return
+    deployment = call.deployment()
+    books = {site: deployment.rulebook(site) for site in call.sites() if deployment.has_benefits(site)}
+    mapped = {site: None if deployment.receives(site) else deployment.mapping(site).synced() for site in books}
+    checked = [
+        api_shapes.rules.rulebook_check(site, book, rulebook_gaps(book, mapped[site])) for site, book in books.items()
+    ]
+    found = []
+    if people:
+        with call.store() as store:
+            for site, book in books.items():
+                lines = people_with_gaps(store, site, book, now().date(), mapped[site])
+                found += [api_shapes.rules.person_gaps(site, person, gaps) for person, gaps in lines]
 
     def show_all(console: Console) -> None:
-        for name, book in books.items():
-            console.print(f"{name}: {_counted(book)}.")
-        if not books:
-            console.print("No site has a rulebook. Name one as `benefits` in the site's table of the configuration.")
+        _show_rulebooks(console, checked)
+        if people:
+            _show_people(console, found)
 
-    call.answer({"rulebooks": [{"of": name, **_counts(book)} for name, book in books.items()]}, show_all)
+    call.answer({"rulebooks": checked, "people": found}, show_all)
+    if found:
+        raise typer.Exit(EXIT_HELD)
+
+
+def _show_rulebooks(console: Console, checked: Sequence[RulebookCheck]) -> None:
+    for entry in checked:
+        rules = entry.add_rules + entry.change_rules + entry.termination_rules
+        parts = (count(entry.programs, "program"), count(entry.plans, "plan"), count(rules, "rule"))
+        console.print(f"{entry.of}: {', '.join(parts)}.", markup=False, soft_wrap=True)
+        for gap in entry.gaps:
+            console.print(f"  ! {gap.text}", markup=False, soft_wrap=True)
+    if not checked:
+        console.print("No site has a rulebook. Name one as `benefits` in the site's table of the configuration.")
+
+
+def _show_people(console: Console, found: Sequence[PersonGaps]) -> None:
+    """Show each gap once, with how many people have it and who the first ones are."""
+    people_by_gap: dict[tuple[str, str], list[str]] = {}
+    for entry in found:
+        for gap in entry.gaps:
+            people_by_gap.setdefault((entry.site, gap.text), []).append(entry.person.employee_id)
+    if not people_by_gap:
+        console.print("Everybody can be processed.")
+        return
+    rows = [
+        (site, text, len(ids), ", ".join(ids[:_FIRST]) + (" ..." if len(ids) > _FIRST else ""))
+        for (site, text), ids in sorted(people_by_gap.items(), key=lambda item: (item[0][0], -len(item[1])))
+    ]
+    columns = ("Employer", "What would fail", "People", "HR employees")
+    table(console, "Data that a run needs", columns, rows, right=("People",), wrap=("What would fail",))
+    console.print(f"{count(len(found), 'person', 'people')} could not be processed as the rulebook says.")
 
 
 def show(
@@ -146,17 +202,6 @@ def _show_actions(console: Console, site: str, day: date, shapes: Sequence[Actio
     ]
     columns = ("Action", "Reason", "Since", "Event class", "Benefits status", "COBRA action", f"Counts on {day}")
     table(console, f"Actions of HR at {site}", columns, rows)
-
-
-def _counts(book: Rulebook) -> dict[str, Any]:
-    lists = ("programs", "plans", "add_rules", "change_rules", "termination_rules", "passive", "schedules", "rates")
-    return {name: len(getattr(book, name)) for name in lists}
-
-
-def _counted(book: Rulebook) -> str:
-    number = len(book.add_rules) + len(book.change_rules) + len(book.termination_rules)
-    parts = (count(len(book.programs), "program"), count(len(book.plans), "plan"), count(number, "rule"))
-    return ", ".join(parts)
 
 
 def _show(console: Console, site: str, book: Rulebook) -> None:

@@ -48,3 +48,22 @@ def test_S4_11_the_meanings_of_actions_are_listed_with_their_history(acme):
     assert "any other" in shown
     assert "Counts on 2026-07-01" in shown
     assert "No entry of [[actions]] fits" in acme.run("rules", "actions", "--action", "Nothing").out
+
+
+def test_the_data_of_everybody_is_checked_before_a_run(acme):
+    answer = acme.run("--json", "rules", "check", "--people")
+    found = answer.json["people"]
+    assert answer.code == (3 if found else 0)
+    rules = acme.config.parent / "benefits.toml"
+    rules.write_text(rules.read_text() + '\n[required_data]\nshoe_size = "Ask for the shoe size."\n')
+    config = acme.config.read_text()
+    acme.config.write_text(f'{config}\n[sites.acme.custom_fields.shoe_size]\nsource = "shoe_size"\n')
+    answer = acme.run("--json", "rules", "check", "--people")
+    gaps = [(entry["site"], gap["text"]) for entry in answer.json["people"] for gap in entry["gaps"]]
+    assert answer.code == 3
+    assert ("acme", "Ask for the shoe size.") in gaps
+    shown = acme.run("rules", "check", "--people").out
+    assert "Ask for the shoe size." in shown
+    assert "could not be processed" in shown
+    refused = acme.run("--json", "rules", "check", str(rules), "--people")
+    assert (refused.code, "--people" in refused.error["what"]) == (2, True)
