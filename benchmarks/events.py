@@ -24,8 +24,8 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.cases import Case
 from bensync.core.people import Participant, Profile, Standing, Status
+from bensync.pipeline.benefits.events import EventRunOptions, run_events
 from bensync.pipeline.context import MANUAL
-from bensync.pipeline.events import EventRunOptions, run_events
 from bensync.state.benefits.event_runs import BeganWith
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store

@@ -31,9 +31,9 @@ from bensync.pipeline import leases, runs
 from bensync.pipeline import receive as receiving
 from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.alerting import send_notices
+from bensync.pipeline.benefits.events import begin_events, follow_up
+from bensync.pipeline.benefits.passive_events import search_site
 from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions, SenderContext
-from bensync.pipeline.events import begin_events, follow_up
-from bensync.pipeline.passive_events import search_site
 from bensync.pipeline.receive import IntakeOptions
 from bensync.pipeline.runs import recover, run
 from bensync.wiring import Deployment

@@ -10,7 +10,7 @@ from bensync.benefits.rulebook import programs
 from bensync.core.access import command_line_actor
 from bensync.demo.company.catalogue import FakeField
 from bensync.errors import GuardTripped
-from bensync.pipeline.events import follow_up
+from bensync.pipeline.benefits.events import follow_up
 from tests.e2e.test_daemon_events import covered, event_runs, insured
 from tests.e2e.world import World, person
 from tests.fixtures.invariants import hold

@@ -53,8 +53,8 @@ def rulebook_gaps(book: Rulebook, mapped: Collection[str] | None) -> tuple[Gap, 
 def _rulebook_gaps(book: Rulebook, mapped: Collection[str] | None) -> Iterator[Gap]:
     if mapped is not None:
         # Facts of a family have a dot in their names, and no field of HR has one.
-        known = {*mapped, *DERIVED, *book.sums, *(name for name in book.tested if "." in name)}
-        yield from (Gap("unmapped_fact", name) for name in sorted(book.tested - known))
+        facts_there = {*mapped, *DERIVED, *book.sums, *(name for name in book.tested if "." in name)}
+        yield from (Gap("unmapped_fact", name) for name in sorted(book.tested - facts_there))
     offered = {code for program in book.programs for code in program.plans}
     for plan in book.plans:
         if plan.code not in offered:

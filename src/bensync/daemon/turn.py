@@ -25,8 +25,8 @@ from bensync.errors import EXIT_ASKED_TO_END, BensyncError, BusyError
 from bensync.hardening import harden
 from bensync.pipeline.alert_checks import check_alerts
 from bensync.pipeline.alerting import record_failure, send_notices
+from bensync.pipeline.benefits.events import EventRunOptions, run_events
 from bensync.pipeline.context import SCHEDULE, RunOptions, SenderContext, SiteContext
-from bensync.pipeline.events import EventRunOptions, run_events
 from bensync.pipeline.receive import IntakeOptions, receive
 from bensync.pipeline.runs import recover, run
 from bensync.state.store import Store

@@ -15,8 +15,8 @@ from bensync.demo.company.company import Company
 from bensync.demo.keys import Keyring
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
+from bensync.pipeline.benefits.events import begin_events
 from bensync.pipeline.context import MANUAL, SCHEDULE, RunOptions
-from bensync.pipeline.events import begin_events
 from bensync.pipeline.runs import RunReport, run
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store

@@ -12,8 +12,8 @@ from bensync.core.changes import IssueCode
 from bensync.core.requests import Risk
 from bensync.errors import DeliveryError
 from bensync.pipeline import alerting
+from bensync.pipeline.benefits.events import processes_events
 from bensync.pipeline.context import SenderContext, SiteContext
-from bensync.pipeline.events import processes_events
 from bensync.state.audit.notices import Sending
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.site_state import SiteState

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from bensync.benefits.engine.run import CaseResult
     from bensync.core import changes
     from bensync.core.ports import PreflightFinding
-    from bensync.pipeline.events import EventRunReport
-    from bensync.pipeline.passive_events import SiteSearchResult
+    from bensync.pipeline.benefits.events import EventRunReport
+    from bensync.pipeline.benefits.passive_events import SiteSearchResult
     from bensync.state.read.event_lists import RemarkLine, SearchLine, Summary
     from bensync.state.read.site_status import RunView
     from bensync.wording.visibility import Visibility

@@ -61,9 +61,9 @@ class RulebookCheck(Shape):
     gaps: list[Gap]
 
 
-def gap(found: readiness.Gap) -> Gap:
+def gap(entry: readiness.Gap) -> Gap:
     """Return the shape of a gap."""
-    return Gap(code=found.code, about=found.about, text=wording.gap_text(found))
+    return Gap(code=entry.code, about=entry.about, text=wording.gap_text(entry))
 
 
 def person_gaps(site: str, participant: Participant, gaps: Iterable[readiness.Gap]) -> PersonGaps:
@@ -71,14 +71,14 @@ def person_gaps(site: str, participant: Participant, gaps: Iterable[readiness.Ga
     values = participant.profile.values
     name = " ".join(filter(None, (values.get("first_name"), values.get("last_name"))))
     person = Subject(participant=participant.id, employee_id=participant.employee_id, name=name)
-    return PersonGaps(site=site, person=person, gaps=[gap(found) for found in gaps])
+    return PersonGaps(site=site, person=person, gaps=[gap(entry) for entry in gaps])
 
 
 def rulebook_check(of: str, book: Rulebook, gaps: Iterable[readiness.Gap]) -> RulebookCheck:
     """Return the shape of a rulebook that was checked."""
     lists = ("programs", "plans", "add_rules", "change_rules", "termination_rules", "passive", "schedules")
     counts = {name: len(getattr(book, name)) for name in lists}
-    return RulebookCheck(of=of, **counts, gaps=[gap(found) for found in gaps])
+    return RulebookCheck(of=of, **counts, gaps=[gap(entry) for entry in gaps])
 
 
 def action_meaning(entry: Action, *, in_force: bool) -> ActionMeaning:

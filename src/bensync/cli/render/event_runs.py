@@ -8,8 +8,8 @@ from rich.console import Console
 
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.render.console import moment, more, pairs, table
-from bensync.pipeline.events import EventRunReport
-from bensync.pipeline.passive_events import SiteSearchResult
+from bensync.pipeline.benefits.events import EventRunReport
+from bensync.pipeline.benefits.passive_events import SiteSearchResult
 from bensync.state.read.event_lists import (
     RemarkLine,
     SearchLine,

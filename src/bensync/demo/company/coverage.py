@@ -17,8 +17,8 @@ from bensync.benefits.values.events import Event, Process
 from bensync.benefits.values.offers import Choice, Prepared
 from bensync.core.access import command_line_actor
 from bensync.demo.stage import SITE, DemoStage
+from bensync.pipeline.benefits.events import EventRunOptions, EventRunReport, run_events
 from bensync.pipeline.context import MANUAL
-from bensync.pipeline.events import EventRunOptions, EventRunReport, run_events
 from bensync.state.read.event_lists import WantedEvents
 
 _ACTOR = command_line_actor("demo administrator")

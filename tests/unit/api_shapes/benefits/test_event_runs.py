@@ -16,7 +16,7 @@ from bensync.benefits.engine.run import CaseResult
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.ports import PreflightFinding
 from bensync.errors import ConfigError
-from bensync.pipeline.events import EventRunReport
+from bensync.pipeline.benefits.events import EventRunReport
 from tests.unit.benefits.cases import case
 from tests.unit.views import cobra_record, enrollment, remark_line, run_view, summary
 

@@ -6,7 +6,7 @@ from datetime import date
 
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.render.event_runs import print_report, print_searches, print_summary
-from bensync.pipeline.events import EventRunReport
+from bensync.pipeline.benefits.events import EventRunReport
 from bensync.state.read.event_lists import SearchLine
 from tests.unit.benefits.cases import case
 from tests.unit.cli.render.printing import printed

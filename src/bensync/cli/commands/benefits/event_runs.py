@@ -19,9 +19,9 @@ from bensync.cli.render.event_runs import print_report, print_search_results, pr
 from bensync.cli.session import CliSession, session
 from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import EXIT_DONE, EXIT_HELD, ConfigError
+from bensync.pipeline.benefits.events import EventRunOptions, begin_events, run_events
+from bensync.pipeline.benefits.passive_events import search_site
 from bensync.pipeline.context import MANUAL
-from bensync.pipeline.events import EventRunOptions, begin_events, run_events
-from bensync.pipeline.passive_events import search_site
 from bensync.state.store import Store
 from bensync.wording.sync import count
 

@@ -25,7 +25,7 @@ from bensync.cli.render.events import print_eligibility
 from bensync.cli.session import session
 from bensync.config.files import read_toml
 from bensync.errors import EXIT_HELD
-from bensync.pipeline.benefit_readiness import people_with_gaps
+from bensync.pipeline.benefits.readiness import people_with_gaps
 from bensync.wording.sync import count
 
 _FIRST = 5
@@ -65,20 +65,20 @@ def check(
     checked = [
         api_shapes.rules.rulebook_check(site, book, rulebook_gaps(book, mapped[site])) for site, book in books.items()
     ]
-    found = []
+    unready = []
     if people:
         with call.store() as store:
             for site, book in books.items():
                 lines = people_with_gaps(store, site, book, now().date(), mapped[site])
-                found += [api_shapes.rules.person_gaps(site, person, gaps) for person, gaps in lines]
+                unready += [api_shapes.rules.person_gaps(site, person, gaps) for person, gaps in lines]
 
     def show_all(console: Console) -> None:
         _show_rulebooks(console, checked)
         if people:
-            _show_people(console, found)
+            _show_people(console, unready)
 
-    call.answer({"rulebooks": checked, "people": found}, show_all)
-    if found:
+    call.answer({"rulebooks": checked, "people": unready}, show_all)
+    if unready:
         raise typer.Exit(EXIT_HELD)
 
 
@@ -93,10 +93,10 @@ def _show_rulebooks(console: Console, checked: Sequence[RulebookCheck]) -> None:
         console.print("No site has a rulebook. Name one as `benefits` in the site's table of the configuration.")
 
 
-def _show_people(console: Console, found: Sequence[PersonGaps]) -> None:
+def _show_people(console: Console, unready: Sequence[PersonGaps]) -> None:
     """Show each gap once, with how many people have it and who the first ones are."""
     people_by_gap: dict[tuple[str, str], list[str]] = {}
-    for entry in found:
+    for entry in unready:
         for gap in entry.gaps:
             people_by_gap.setdefault((entry.site, gap.text), []).append(entry.person.employee_id)
     if not people_by_gap:
@@ -108,7 +108,7 @@ def _show_people(console: Console, found: Sequence[PersonGaps]) -> None:
     ]
     columns = ("Employer", "What would fail", "People", "HR employees")
     table(console, "Data that a run needs", columns, rows, right=("People",), wrap=("What would fail",))
-    console.print(f"{count(len(found), 'person', 'people')} could not be processed as the rulebook says.")
+    console.print(f"{count(len(unready), 'person', 'people')} could not be processed as the rulebook says.")
 
 
 def show(

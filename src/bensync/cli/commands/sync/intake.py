@@ -14,7 +14,7 @@ from bensync.cli.invocation import Actor, Limit, now
 from bensync.cli.render.console import failure_printer, moment, table
 from bensync.cli.session import session
 from bensync.errors import EXIT_DONE, GuardTripped
-from bensync.pipeline.events import follow_up
+from bensync.pipeline.benefits.events import follow_up
 from bensync.pipeline.receive import IntakeOptions, IntakeReport, receive
 from bensync.state.store import Store
 from bensync.state.sync.received import ReceivedFile

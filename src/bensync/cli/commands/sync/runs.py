@@ -28,8 +28,8 @@ from bensync.core.ports import Record
 from bensync.core.runs import RunKind
 from bensync.errors import EXIT_DONE, EXIT_HELD, BensyncError, GuardTripped
 from bensync.pipeline import runs
+from bensync.pipeline.benefits.events import EventRunReport, follow_up
 from bensync.pipeline.context import MANUAL, Progress, RunOptions, SenderContext, no_progress
-from bensync.pipeline.events import EventRunReport, follow_up
 from bensync.pipeline.runs import rehearse
 from bensync.state.store import Store
 

@@ -52,8 +52,8 @@ def test_S4_11_the_meanings_of_actions_are_listed_with_their_history(acme):
 
 def test_the_data_of_everybody_is_checked_before_a_run(acme):
     answer = acme.run("--json", "rules", "check", "--people")
-    found = answer.json["people"]
-    assert answer.code == (3 if found else 0)
+    listed = answer.json["people"]
+    assert answer.code == (3 if listed else 0)
     rules = acme.config.parent / "benefits.toml"
     rules.write_text(rules.read_text() + '\n[required_data]\nshoe_size = "Ask for the shoe size."\n')
     config = acme.config.read_text()

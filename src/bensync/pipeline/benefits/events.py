@@ -29,9 +29,9 @@ from bensync.core.runs import RunKind
 from bensync.errors import BensyncError, BusyError, GuardTripped, run_command
 from bensync.fault_points import point
 from bensync.pipeline.alerting import clear_alert, notify, record_failure, send_notices
+from bensync.pipeline.benefits.passive_events import search_due
 from bensync.pipeline.context import MANUAL, SenderContext, SiteContext
 from bensync.pipeline.leases import leased
-from bensync.pipeline.passive_events import search_due
 from bensync.state.benefits.event_runs import WHOLE, BeganWith
 from bensync.state.benefits.first_cases import begin_cases
 from bensync.state.site_state import SiteState

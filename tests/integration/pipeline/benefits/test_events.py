@@ -10,8 +10,8 @@ from sqlalchemy import text
 from bensync.benefits.engine.run import RunMode
 from bensync.core.runs import RunKind, RunState
 from bensync.errors import StateError
-from bensync.pipeline import events
-from bensync.pipeline.events import begin_events
+from bensync.pipeline.benefits import events
+from bensync.pipeline.benefits.events import begin_events
 from tests.fixtures.benefit_site import BOOK
 from tests.fixtures.invariants import hold
 

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bensync.errors import DecisionError
-from bensync.pipeline.passive_events import search_site
+from bensync.pipeline.benefits.passive_events import search_site
 from tests.fixtures.benefit_site import BOOK
 
 

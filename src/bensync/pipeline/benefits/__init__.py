@@ -1,0 +1,1 @@
+"""Runs of benefit events: over everybody who waits, passive searches, and what would fail."""
