@@ -141,6 +141,7 @@ def plan(
     gone: Sequence[bytes] = (),
     left_scope: Sequence[bytes] = (),
     out_of_scope: Mapping[str, str] | None = None,
+    taken_back: Mapping[bytes, str] | None = None,
     boxes: frozenset[Status] | None = None,
     allowed: str | None = None,
     population: Population | None = None,
@@ -153,7 +154,7 @@ def plan(
         count = sum(entry.active for entry in last_sent) if active is None else active
         population = Population(count, first)
     reading = PullStatistics(len(candidates) + len(issues) if people is None else people, {})
-    pulled = Pulled(candidates, issues, deleted, reading, (), gone, out_of_scope or {}, left_scope)
+    pulled = Pulled(candidates, issues, deleted, reading, (), gone, out_of_scope or {}, left_scope, taken_back or {})
     return make_plan(
         pulled, baselines(*last_sent), population, guards or Guards(), as_of, boxes, allowed, first_load=first_load
     )

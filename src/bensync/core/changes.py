@@ -228,6 +228,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
         missing: keys of baselines whose employee is gone from HR, and of whom nothing is left to decide by absence.
         out_of_scope: employee id -> why the rules of the site put the employee out of scope.
         left_scope: keys of live baselines whose employee is out of scope now.
+        taken_back: hires that nobody approved, and that HR deleted or postponed since: employee ids by key.
         returned: keys of missing baselines whose employee is back, unchanged.
         alarms: the guards that tripped.
         fingerprint: names exactly what guards stop: the held rows, or all rows where the run is refused; `allow` is
@@ -255,6 +256,7 @@ class SyncPlan(msgspec.Struct, frozen=True):
     first_load: FirstLoad | None = None
     out_of_scope: Mapping[str, str] = {}
     left_scope: tuple[bytes, ...] = ()
+    taken_back: Mapping[bytes, str] = {}
 
 
 class FieldChange(msgspec.Struct, frozen=True, gc=False):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import date
 
 import msgspec
@@ -36,6 +36,7 @@ class Pulled(msgspec.Struct, frozen=True):
     ``recognised`` are ids of people whose record is unchanged since it was last sent; it was not read. ``gone`` are
     keys of baselines whose employee HR does not show any more, and whom somebody or HR had terminated before.
     ``out_of_scope`` holds the reasons by employee id, and ``left_scope`` the keys of those who were sent before.
+    ``taken_back`` has hires that nobody approved, and that HR deleted or postponed since: employee ids by key.
     """
 
     candidates: Sequence[Candidate]
@@ -46,6 +47,7 @@ class Pulled(msgspec.Struct, frozen=True):
     gone: Sequence[bytes] = ()
     out_of_scope: Mapping[str, str] = {}
     left_scope: Sequence[bytes] = ()
+    taken_back: Mapping[bytes, str] = {}
 
 
 class Baselines(msgspec.Struct, frozen=True):
@@ -79,15 +81,15 @@ def make_plan(
         first_load: the quality of the people who were read, where nobody was ever sent.
     """
     # Before the comparison: a row with the SSN of somebody else would update, or terminate, that person.
-    gone = frozenset((*pulled.gone, *pulled.left_scope))
+    gone = frozenset((*pulled.gone, *pulled.left_scope, *pulled.taken_back))
     # Nobody has the SSN of a person who is gone or left the scope: it may belong to their new record in HR.
     shared = split_duplicates(
         pulled.candidates, lambda key: None if key in gone else baseline.by_key.get(key), baseline.by_employee.get
     )
     issues = [
-        *(_postponed(issue, baseline) for issue in pulled.issues),
+        *(_postponed(issue, baseline, pulled.taken_back) for issue in pulled.issues),
         *shared.issues,
-        *_deleted(pulled.deleted, baseline),
+        *_deleted(pulled.deleted, baseline, pulled.taken_back),
     ]
     sends: list[Change] = []
     same: list[Candidate] = []
@@ -120,10 +122,12 @@ def make_plan(
         flowing, held, holding, alarms = sends, [], [], []
     # A key that is sent stays live: the SSN of a person who is gone is that of another employee from this file on.
     sent = {change.candidate.key for change in flowing}
-    missing = tuple(key for key in (*_missing(pulled.deleted, baseline), *pulled.gone) if key not in sent)
+    taken_back = {key: employee_id for key, employee_id in pulled.taken_back.items() if key not in sent}
+    deleted = (key for key in _missing(pulled.deleted, baseline) if key not in pulled.taken_back)
+    missing = tuple(key for key in (*deleted, *pulled.gone) if key not in sent)
     left_scope = tuple(key for key in pulled.left_scope if key not in sent)
     returned = _returned(same, baseline)
-    leaving = (*missing, *left_scope)
+    leaving = (*missing, *left_scope, *taken_back)
     return SyncPlan(
         as_of=as_of,
         sends=tuple(flowing),
@@ -140,6 +144,7 @@ def make_plan(
         ledger=headcount_ledger(population.active, flowing, baseline.by_key, baseline.by_employee, leaving, returned),
         out_of_scope=pulled.out_of_scope,
         left_scope=left_scope,
+        taken_back=taken_back,
         sent=unreleased,
         first_load=first_load,
     )
@@ -163,7 +168,7 @@ def repeat_last_sent(plan: SyncPlan, last_sent: Iterable[Candidate], boxes: froz
         last_sent: the people of `withheld`, with what was last sent of them.
         boxes: the populations ticked.
     """
-    left = {change.candidate.key for change in plan.sends} | {*plan.missing}
+    left = {change.candidate.key for change in plan.sends} | {*plan.missing, *plan.taken_back}
     rows = [
         Change(person, ChangeKind.LAST_SENT, (), "blocked or held for review: the row repeats what was last sent")
         for person in last_sent
@@ -204,15 +209,22 @@ def _key(change: Change) -> bytes:
     return change.candidate.key
 
 
-def _deleted(ids: Sequence[str], baseline: Baselines) -> list[Issue]:
+def _deleted(ids: Sequence[str], baseline: Baselines, taken_back: Collection[bytes]) -> list[Issue]:
     """Return an issue for each deleted employee: absence is never a termination (sync-rules 3.5.5, A-25)."""
     detail = "the employee was deleted in HR; if that was meant, end the coverage on the benefits platform manually"
-    return [Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail) for gone in ids if gone in baseline.by_employee]
+    sent = (gone for gone in ids if gone in baseline.by_employee)
+    return [
+        Issue(gone, IssueCode.HR_EMPLOYEE_DELETED, detail)
+        for gone in sent
+        if baseline.by_employee[gone].key not in taken_back
+    ]
 
 
-def _postponed(issue: Issue, baseline: Baselines) -> Issue:
+def _postponed(issue: Issue, baseline: Baselines, taken_back: Collection[bytes]) -> Issue:
     """Return the issue of somebody who starts later as one that alarms if they were sent before (decision 12)."""
-    if issue.code is not IssueCode.NOT_STARTED or issue.employee_id not in baseline.by_employee:
+    sent = baseline.by_employee.get(issue.employee_id)
+    # A hire that nobody approved is one of the future again, of which nothing is wrong.
+    if issue.code is not IssueCode.NOT_STARTED or sent is None or sent.key in taken_back:
         return issue
     detail = "the employee was sent before, and now the first status row takes effect later"
     return Issue(issue.employee_id, IssueCode.START_POSTPONED, detail)

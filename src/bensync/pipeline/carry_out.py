@@ -22,7 +22,7 @@ from bensync.mappings.feed import Header, render
 from bensync.pipeline.alerting import alert, file_arrived, notify, run_went_well
 from bensync.pipeline.context import RunOptions, SenderContext
 from bensync.pipeline.gather import Gathered
-from bensync.pipeline.intake import open_drift, open_requests
+from bensync.pipeline.intake import open_drift, open_requests, take_back
 from bensync.state.benefits.event_runs import BeganWith
 from bensync.state.benefits.first_cases import begin_cases
 from bensync.state.site_state import SiteState
@@ -269,7 +269,9 @@ def _end_quietly(context: SenderContext, run_id: int, gathered: Gathered, now: d
 
 def _balance(state: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
     """Count the active people from the rows and from the planned moves; refuse to send a file if the two differ."""
-    counted = state.baselines.active_after(delivery_id, (*plan.missing, *plan.left_scope), plan.returned)
+    counted = state.baselines.active_after(
+        delivery_id, (*plan.missing, *plan.left_scope, *plan.taken_back), plan.returned
+    )
     if counted != plan.ledger.after:
         raise GuardTripped(
             "The headcount does not balance (ledger)",
@@ -351,6 +353,7 @@ class _Consequences(msgspec.Struct, frozen=True):
     returned: list[str]
     memory: SourceMemory
     left_scope: list[str] = []
+    taken_back: dict[str, str] = {}
     sent: Mapping[str, int] = {}
 
 
@@ -363,6 +366,7 @@ def _consequences(gathered: Gathered) -> dict[str, object]:
         missing=[key.hex() for key in plan.missing],
         returned=[key.hex() for key in plan.returned],
         left_scope=[key.hex() for key in plan.left_scope],
+        taken_back={key.hex(): employee_id for key, employee_id in plan.taken_back.items()},
         memory=gathered.memory,
         sent=plan.sent,
     )
@@ -375,6 +379,7 @@ def _apply_consequences(context: SenderContext, state: SiteState, consequences: 
     state.baselines.set_state([bytes.fromhex(key) for key in consequences.missing], BaselineState.MISSING)
     state.baselines.set_state([bytes.fromhex(key) for key in consequences.left_scope], BaselineState.OUT_OF_SCOPE)
     state.baselines.set_state([bytes.fromhex(key) for key in consequences.returned], BaselineState.LIVE)
+    take_back(state, {bytes.fromhex(key): employee_id for key, employee_id in consequences.taken_back.items()}, now)
     state.runs.remember(consequences.memory)
     return open_drift(state, consequences.as_of, context.rules, now) if context.embedded else 0
 

@@ -95,6 +95,7 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     with context.read() as state:
         absence = _absence(context, state, pull, also, looked_at, open_codes)
         leaving = _leaving(context, state, pulled, open_codes)
+        taken_back = _taken_back(context, state, pulled)
         baseline = _baseline(state, pulled, (*absence.gone, *leaving.baselines))
         memorable = msgspec.structs.replace(memory, fill_rates=_still_mapped(context, memory.fill_rates))
         population = _population(state, pull, absence, leaving, memorable, first=first)
@@ -105,6 +106,7 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
         issues=(*pulled.issues, *absence.issues, *leaving.issues),
         gone=[entry.key for entry in absence.gone],
         left_scope=[entry.key for entry in leaving.baselines],
+        taken_back=taken_back,
         statistics=_statistics(pull, pulled, baseline, memorable),
     )
     first_load = _first_load(context, pulled, as_of) if first else None
@@ -274,6 +276,18 @@ def _leaving(context: SenderContext, state: SiteState, pulled: Pulled, open_code
     asked = [person for person in pulled.out_of_scope if person in sent or person in open_codes]
     terminated = state.participants.terminated(asked) if context.embedded else frozenset[str]()
     return judge_scope(pulled.out_of_scope, sent, open_codes, terminated)
+
+
+def _taken_back(context: SenderContext, state: SiteState, pulled: Pulled) -> dict[bytes, str]:
+    """Return the unapproved hires that HR deleted or postponed: employee ids by key (sync-rules 3.6.3)."""
+    # Where another machine decides, nobody here knows who was approved.
+    if not context.embedded:
+        return {}
+    later = [issue.employee_id for issue in pulled.issues if issue.code is IssueCode.NOT_STARTED]
+    sent = state.baselines.of_employees((*pulled.deleted, *later))
+    employee_ids = {entry.key: entry.employee_id for entry in sent}
+    approved = state.participants.approved(employee_ids)
+    return {key: employee_id for key, employee_id in employee_ids.items() if key not in approved}
 
 
 def _baseline(state: SiteState, pulled: Pulled, leaving: Iterable[Baseline]) -> Baselines:

@@ -7,7 +7,7 @@ from datetime import date, datetime
 
 from msgspec.structs import replace
 
-from bensync.core.changes import FieldChange
+from bensync.core.changes import BaselineState, FieldChange
 from bensync.core.intake.declines import (
     Declines,
     declined_changes,
@@ -41,6 +41,22 @@ def open_requests(
     """
     in_operation = state.participants.any()
     return sum(_open_page(state, file, page, as_of, rules, now, in_operation=in_operation) for page in pages)
+
+
+def take_back(state: SiteState, hires: Mapping[bytes, str], now: datetime) -> None:
+    """Withdraw the requests of hires that HR deleted or postponed before anybody approved them (sync-rules 3.6.3).
+
+    Args:
+        state: the site.
+        hires: employee ids by key.
+        now: the time.
+    """
+    # Somebody may have approved one since this run looked; it is missed by the next read of everybody instead.
+    approved = state.participants.approved(hires)
+    hires = {key: employee_id for key, employee_id in hires.items() if key not in approved}
+    # Retired, and not missing: if HR shows the same person again, the row must be sent although no value differs.
+    state.baselines.set_state([*hires], BaselineState.RETIRED)
+    _withdraw(state, [pending.id for pending in state.requests.pending([*hires], [*hires.values()])], now)
 
 
 def open_drift(state: SiteState, as_of: date, rules: IntakeRules, now: datetime) -> int:

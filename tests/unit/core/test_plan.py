@@ -70,6 +70,25 @@ def test_A_25_an_employee_deleted_in_hr_is_an_issue_and_never_a_row():
     assert sync_plan.missing == (key(ssn(1)),)
 
 
+def test_A_43_a_hire_that_hr_takes_back_before_anybody_approved_it_is_no_issue_and_leaves_the_count():
+    hires = {key(ssn(1)): "1", key(ssn(2)): "2"}
+    later = Issue("2", IssueCode.NOT_STARTED, "the first status row takes effect later")
+    sent = [baseline_of(1), baseline_of(2), baseline_of(3)]
+    sync_plan = plan([], sent, deleted=["1"], issues=[later], taken_back=hires)
+    assert sync_plan.sends == ()
+    assert sync_plan.issues == (later,)
+    assert (sync_plan.taken_back, sync_plan.missing) == (hires, ())
+    assert (sync_plan.ledger.before, sync_plan.ledger.after) == (3, 1)
+    assert plan([], sent, deleted=["1"], issues=[later]).issues[0].code is IssueCode.START_POSTPONED
+
+
+def test_A_43_the_ssn_of_a_hire_that_hr_took_back_is_free_for_their_new_record():
+    again = candidate(profile(2, ssn=ssn(1)))
+    sync_plan = plan([again], [baseline_of(1)], deleted=["1"], taken_back={key(ssn(1)): "1"})
+    assert [(change.candidate.employee_id, change.fields[0]) for change in sync_plan.sends] == [("2", "employee_id")]
+    assert (sync_plan.taken_back, sync_plan.missing) == ({}, ())
+
+
 def test_an_employee_who_reappears_unchanged_is_remembered_as_returned():
     sync_plan = plan([candidate(1)], [baseline_of(1, BaselineState.MISSING)])
     assert (sync_plan.sends, sync_plan.unchanged, sync_plan.returned) == ((), ("1",), (key(ssn(1)),))

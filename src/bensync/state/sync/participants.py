@@ -87,6 +87,18 @@ class Participants:
                 standings.setdefault(row.employee_id, set()).add(row.standing)
         return frozenset(who for who, each in standings.items() if each == {Standing.TERMINATED.value})
 
+    def approved(self, employee_ids: Mapping[bytes, str]) -> frozenset[bytes]:
+        """Return those of these keys whose SSN or HR employee has a participant."""
+        matched: set[bytes] = set()
+        for page in pages(employee_ids.items()):
+            query = select(_table.c.key, _table.c.employee_id).where(_table.c.site == self._transaction.site)
+            own = _table.c.key.in_([key for key, _ in page])
+            same = _table.c.employee_id.in_([employee_id for _, employee_id in page])
+            rows = self._transaction.connection.execute(query.where(or_(own, same))).all()
+            keys, employees = {row.key for row in rows}, {row.employee_id for row in rows}
+            matched.update(key for key, employee_id in page if key in keys or employee_id in employees)
+        return frozenset(matched)
+
     def adrift(self) -> list[tuple[Participant, Profile, bytes]]:
         """Return participants whose status differs from their live baseline (sync-rules 3.6.5).
 
