@@ -10,6 +10,7 @@ from bensync.core.access import Actor, Right
 from bensync.core.changes import UNSEEN
 from bensync.core.people import Standing
 from bensync.errors import CONFIRM, DecisionError, run_command
+from bensync.state.read.timeline import RELEASE
 from bensync.state.store import Store
 
 
@@ -63,4 +64,4 @@ def release(
             )
         state.issues.resolve_all([employee_id], now)
         state.baselines.mark_gone([employee_id])
-        state.audit.record(actor.name, "employee.release", f"employee {employee_id}", now, reason=reason)
+        state.audit.record(actor.name, RELEASE, f"employee {employee_id}", now, reason=reason)

@@ -14,6 +14,7 @@ from bensync.core.changes import BaselineState, ChangeKind
 from bensync.core.people import Profile, Standing, Status, masked_ssn
 from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState
+from bensync.core.status import STATUS_FIELD
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read import timeline
 from bensync.wording import timeline as wording
@@ -90,7 +91,9 @@ class LastSent(Shape):
     state: BaselineState
     status: Status
     status_date: date
-    rule: str = Field(description="why the status is what it is")
+    rule: str = Field(description="why the status is what it is, in words")
+    rule_code: str = Field(description="which row of the status table decides: `only_row` or `last_row`")
+    status_option: str | None = Field(description="the option of that row")
     due: date | None = Field(description="the day on which the next dated row takes effect")
     values: dict[str, str | None] = Field(description="with the SSN masked")
     rows: list[dict[str, Any]] = Field(description="the dated rows: `table`, `date`, and the values by field")
@@ -102,6 +105,10 @@ class Episode(Shape):
     at: Moment
     event: str = Field(description="what happened, in words")
     reason: str = Field(description="why, in words")
+    code: str = Field(
+        description="why, as a stable word: the kind of the row or of the request, the code of the data issue, "
+        "`outside`, `unchanged`, `released`, the reason of a decline, or why bensync closed the request"
+    )
     kind: timeline.EpisodeKind
     run: int | None
     request: int | None
@@ -147,6 +154,8 @@ def _last_sent(sent: timeline.LastSent) -> LastSent:
         status=profile.status,
         status_date=profile.status_date,
         rule=wording.status_rule(profile),
+        rule_code=wording.rule_code(profile),
+        status_option=profile.values.get(STATUS_FIELD),
         due=sent.due,
         values=masked_values(profile),
         rows=[{"table": row.table, "date": row.date, **row.values} for row in profile.rows],
@@ -155,7 +164,10 @@ def _last_sent(sent: timeline.LastSent) -> LastSent:
 
 def _episode(past: timeline.Episode, catalogue: Catalogue) -> Episode:
     event, reason = wording.episode(past, catalogue)
-    return copied(Episode, past, event=event, reason=reason, fields=list(past.fields), warnings=list(past.warnings))
+    code = wording.code(past)
+    return copied(
+        Episode, past, event=event, reason=reason, code=code, fields=list(past.fields), warnings=list(past.warnings)
+    )
 
 
 def masked_values(profile: Profile) -> dict[str, str | None]:

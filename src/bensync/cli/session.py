@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -143,6 +144,11 @@ class CliSession(Invocation):
             Denied: see `actor`.
         """
         return self.actor(named).name
+
+    @property
+    def watched(self) -> bool:
+        """Whether a person at a terminal typed this command, and not a timer, the pages or a worker."""
+        return sys.stderr.isatty() and not os.environ.get(ORDER_VARIABLE)
 
     def _system_actor(self) -> Actor:
         """Return the person behind this process: who ordered it on the pages, or else the system's user."""

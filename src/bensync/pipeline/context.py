@@ -141,6 +141,7 @@ class RunOptions(msgspec.Struct, frozen=True):
         actor: the person or program that started it.
         populations: the populations of a resync.
         allow: the fingerprint of a plan that a person approved.
+        watched: whether a person at a terminal sees how the run ends; a refusal is then no alert (decision 81).
     """
 
     kind: RunKind
@@ -148,6 +149,7 @@ class RunOptions(msgspec.Struct, frozen=True):
     actor: str
     populations: frozenset[Status] | None = None
     allow: str | None = None
+    watched: bool = False
 
     @property
     def full(self) -> bool:

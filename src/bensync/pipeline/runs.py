@@ -224,8 +224,16 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
             error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
         )
         log.info("run.failed", site=context.site, run=run_id, error=type(known_error).__name__, what=known_error.what)
-        trouble = notices.failed(context.site, f"The {options.kind.lower()} run", error)
-        record_failure(context, "run.fail", trouble, now, lambda state: state.runs.fail(run_id, known_error, now))
+
+        def record(state: SiteState) -> None:
+            state.runs.fail(run_id, known_error, now)
+
+        if options.watched and isinstance(error, GuardTripped):
+            with context.write("run.fail") as state:
+                record(state)
+        else:
+            trouble = notices.failed(context.site, f"The {options.kind.lower()} run", error)
+            record_failure(context, "run.fail", trouble, now, record)
         send_notices(context, lambda: now)
         raise
 

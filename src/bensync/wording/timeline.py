@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.people import Profile
-from bensync.core.requests import WARNING_WORDS
+from bensync.core.requests import WARNING_WORDS, RequestState
 from bensync.core.runs import DeliveryState
 from bensync.core.status import STATUS_FIELD, STATUS_TABLE
 from bensync.mappings.catalogue import Catalogue
@@ -43,6 +43,32 @@ def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
             return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}; {warnings}"
         case EpisodeKind.REQUEST_CLOSED:
             return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past, catalogue)
+        case EpisodeKind.RELEASED:
+            return "Released as gone from HR", f"by {past.decided_by}: {past.detail}"
+
+
+def code(past: Episode) -> str:
+    """Return why an event happened, as a stable word for programs.
+
+    That is the kind of the row or of the request, the code of the data issue, ``outside``, ``unchanged``, ``released``,
+    the reason of a decline, or why bensync closed the request.
+    """
+    match past.kind:
+        case EpisodeKind.SENT | EpisodeKind.REQUEST_OPENED:
+            return past.change or ChangeKind.UNCHANGED
+        case EpisodeKind.SKIPPED:
+            return past.outcome
+        case EpisodeKind.REQUEST_CLOSED:
+            declined = past.state is RequestState.DECLINED
+            return (past.decline_code if declined else past.closed_because) or past.state or ""
+        case EpisodeKind.UNCHANGED | EpisodeKind.RELEASED:
+            return past.kind
+
+
+def rule_code(profile: Profile) -> str:
+    """Return which row of the status table decides, as a stable word for programs: ``only_row`` or ``last_row``."""
+    rows = [row for row in profile.rows if row.table == STATUS_TABLE]
+    return "only_row" if len(rows) == 1 else "last_row"
 
 
 def status_rule(profile: Profile) -> str:

@@ -8,6 +8,7 @@ from bensync.actions.release import release
 from bensync.core.access import Role
 from bensync.core.changes import Issue, IssueCode
 from bensync.errors import DecisionError, Denied, RemedyKind
+from bensync.state.read.timeline import EpisodeKind
 from tests.fixtures.user_deployment import user_deployment
 from tests.unit.builders import profile
 
@@ -42,6 +43,10 @@ def test_A_88_a_release_closes_the_issues_with_a_reason_in_the_audit_trail(deplo
 
     assert open_codes(deployment) == {}
     assert deployment.audit("acme")[-1] == ("kim", "employee.release")
+    with deployment.store.read("acme") as state:
+        (released,) = [past for past in state.timeline.episodes("1") if past.kind is EpisodeKind.RELEASED]
+        assert (released.decided_by, released.detail) == ("kim", REASON)
+        assert state.timeline.episodes("11") == []
 
 
 def test_A_88_an_active_participant_stays_active_and_the_release_says_so_first(deployment):

@@ -11,7 +11,7 @@ from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState
 from bensync.mappings.catalogue import FIELDS
 from bensync.state.read.timeline import Episode, EpisodeKind
-from bensync.wording.timeline import episode
+from bensync.wording.timeline import code, episode
 
 AT = datetime(2026, 6, 1, 12, tzinfo=UTC)
 GUARD_TITLE = "Held for review"
@@ -111,3 +111,30 @@ def test_an_opened_request_names_its_kind_date_and_warnings(warnings, last):
 )
 def test_a_closed_request_names_the_person_or_the_reason(values, title, text):
     assert words(EpisodeKind.REQUEST_CLOSED, **values) == (title, text)
+
+
+def test_A_88_a_release_names_the_person_and_the_reason():
+    text = words(EpisodeKind.RELEASED, decided_by="kim", detail="a test record")
+    assert text == ("Released as gone from HR", "by kim: a test record")
+
+
+@pytest.mark.parametrize(
+    ("kind", "values", "word"),
+    [
+        (EpisodeKind.SENT, {"change": ChangeKind.TERMINATE}, "TERMINATE"),
+        (EpisodeKind.UNCHANGED, {}, "unchanged"),
+        (EpisodeKind.SKIPPED, {"outcome": "ssn_missing"}, "ssn_missing"),
+        (EpisodeKind.REQUEST_OPENED, {"change": ChangeKind.NEW}, "NEW"),
+        (EpisodeKind.RELEASED, {"decided_by": "kim"}, "released"),
+        (
+            EpisodeKind.REQUEST_CLOSED,
+            {"state": RequestState.DECLINED, "decline_code": DeclineCode.ERROR, "decided_by": "kim"},
+            "ERROR",
+        ),
+        (EpisodeKind.REQUEST_CLOSED, {"state": RequestState.WITHDRAWN, "closed_because": "withdrawn"}, "withdrawn"),
+        # The reason of what the approval left out is not the reason of the approval.
+        (EpisodeKind.REQUEST_CLOSED, {"state": RequestState.APPROVED, "decline_code": DeclineCode.ERROR}, "APPROVED"),
+    ],
+)
+def test_every_event_has_a_stable_word_for_programs_beside_its_sentences(kind, values, word):
+    assert code(Episode(AT, kind, **values)) == word

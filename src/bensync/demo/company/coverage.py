@@ -74,7 +74,7 @@ class DemoBenefits:
         report = work_off(self._scene)
         self._say(
             f"Each approved hire left an activity, and a run made [bold]{report.counts['events']} benefit events[/] of "
-            "them: who is eligible, for what, at which price. Nothing begins by itself."
+            "them: who is eligible, for what, at which price. An approval alone starts no coverage."
         )
         choose(self._scene)
         report = work_off(self._scene)

@@ -18,6 +18,7 @@ from bensync.state.schema import sync
 from bensync.state.sync.baselines import SENT_PROFILE
 from bensync.state.sync.runs import among_unchanged
 
+_audit = sync.AuditRow.__table__
 _baselines = sync.BaselineRow.__table__
 _deliveries = sync.DeliveryRow.__table__
 _requests = sync.RequestRow.__table__
@@ -25,6 +26,8 @@ _rows = sync.DeliveryLineRow.__table__
 _runs = sync.RunRow.__table__
 _unchanged = sync.UnchangedRow.__table__
 _verdicts = sync.VerdictRow.__table__
+RELEASE = "employee.release"
+"""The verb of the audit entry about an employee whom a person released as gone from HR."""
 _PACKS = 8
 """Packs of ids in memory at once: where HR lists everybody, one holds everybody."""
 
@@ -38,13 +41,14 @@ class LastSent(msgspec.Struct, frozen=True):
 
 
 class EpisodeKind(StrEnum):
-    """What happened to an employee: a run says one of the first three, a request one of the others."""
+    """What happened to an employee: three kinds of a run, two of a request, and one of a person."""
 
     SENT = "sent"
     UNCHANGED = "unchanged"
     SKIPPED = "skipped"
     REQUEST_OPENED = "request_opened"
     REQUEST_CLOSED = "request_closed"
+    RELEASED = "released"
 
 
 class Episode(msgspec.Struct, frozen=True):
@@ -65,7 +69,7 @@ class Episode(msgspec.Struct, frozen=True):
         effective_date: the date on which the requested change takes effect.
         warnings: what the request warned of.
         state: how the request was closed.
-        decided_by: the person who decided the request; None where bensync closed it.
+        decided_by: the person who decided the request or released the employee; None where bensync closed it.
         decline_code: the reason of a declined request.
         superseded_by: the request that replaced it.
         closed_because: why bensync closed it.
@@ -111,7 +115,7 @@ class Timeline:
     def episodes(self, employee_id: str) -> Sequence[Episode]:
         """Return the history of an employee, oldest first."""
         not_sent = (*self._unchanged(employee_id), *self._skipped(employee_id))
-        episodes = [*self._sent(employee_id), *not_sent, *self._requests(employee_id)]
+        episodes = [*self._sent(employee_id), *not_sent, *self._requests(employee_id), *self._released(employee_id)]
         return sorted(episodes, key=lambda episode: (episode.at, episode.request or 0))
 
     def _sent(self, employee_id: str) -> list[Episode]:
@@ -157,6 +161,15 @@ class Timeline:
         return [
             Episode(row.started_at, EpisodeKind.SKIPPED, run=row.id, outcome=row.outcome, detail=row.reason)
             for row in rows
+        ]
+
+    def _released(self, employee_id: str) -> list[Episode]:
+        """Return when somebody released the employee as gone from HR; the audit trail alone has it."""
+        condition = and_(_audit.c.site == self._transaction.site, _audit.c.object == f"employee {employee_id}")
+        query = select(_audit.c.at, _audit.c.actor, _audit.c.reason).where(condition, _audit.c.verb == RELEASE)
+        return [
+            Episode(row.at, EpisodeKind.RELEASED, decided_by=row.actor, detail=row.reason)
+            for row in self._transaction.connection.execute(query)
         ]
 
     def _requests(self, employee_id: str) -> list[Episode]:

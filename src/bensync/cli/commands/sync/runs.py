@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import timedelta
 from typing import Annotated, Any
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
@@ -135,6 +136,7 @@ def _boxes(*, active: bool, inactive: bool) -> frozenset[Status]:
 
 
 def _run(call: CliSession, order: RunOptions, named: str | None) -> None:
+    order = msgspec.structs.replace(order, watched=call.watched)
     codes: list[int] = []
 
     def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
