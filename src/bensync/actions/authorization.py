@@ -38,7 +38,10 @@ RELEASES = ("plan.allow",)
 KEYS = ("keys.rotate", "keys.retire")
 SSN_CORRECTION = "ssn.correct"
 """The verb of a manual correction of an SSN, which always takes two people."""
-EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS, SSN_CORRECTION)
+TERMINATION, REINSTATEMENT = "participant.terminate", "participant.reinstate"
+"""The verbs of manual changes that take two people where the approval of such a request does."""
+PEOPLE = (SSN_CORRECTION, TERMINATION, REINSTATEMENT)
+EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS, *PEOPLE)
 """The acts that need two people, always or by `second_approver` of the site."""
 
 

@@ -10,13 +10,21 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.actions.authorization import SSN_CORRECTION, authorize, refuse, require_reason, require_second_person
+from bensync.actions.authorization import (
+    REINSTATEMENT,
+    SSN_CORRECTION,
+    TERMINATION,
+    authorize,
+    refuse,
+    require_reason,
+    require_second_person,
+)
 from bensync.actions.reveal import Notify
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.rulebook.rulebook import Rulebook, standard
 from bensync.core.access import OWN_FIELDS, SSN_CORRECTIONS_A_DAY, Actor, Right
 from bensync.core.changes import GONE, ChangeKind
-from bensync.core.intake.proposals import changes
+from bensync.core.intake.proposals import IntakeRules, changes
 from bensync.core.people import Employee, Participant, Profile, Standing, Status, last_hire
 from bensync.core.ports import Notice
 from bensync.core.requests import Caution
@@ -137,6 +145,7 @@ def terminate(
     now: datetime,
     *,
     confirmed: bool = False,
+    rules: IntakeRules | None = None,
     book: Rulebook | None = None,
     approvers: Collection[str] = (),
 ) -> None:
@@ -153,28 +162,30 @@ def terminate(
         actor: who terminates.
         now: the time.
         confirmed: whether the actor accepted that it ends all benefits, as for an approval of a termination.
+        rules: the settings of the site, which may ask for two people as for the approval of a termination.
         book: the rulebook, whose triggers decide which activities the termination makes.
         approvers: who may correct people on the command line.
 
     Raises:
         Denied: this actor may not correct people.
         DecisionError: there is no such participant, they are terminated already, the date cannot be true, the caution
-            is not confirmed, or the reason is missing.
+            is not confirmed, the reason is missing, or a second person must do the same.
     """
     authorize(store, site, actor, Right.CORRECT, now, approvers)
     reason = require_reason(reason)
+    if _takes_two(ChangeKind.TERMINATE, on, now.date(), rules):
+        # Before the first of two people counts: what would be refused anyway needs no second one.
+        with store.read(site) as state:
+            _refuse_termination(_get(state, participant_id), on, now, confirmed=confirmed)
+        require_second_person(store, site, actor, TERMINATION, f"participant {participant_id}, {on}", now)
     with store.write(site, "participant.terminate") as state:
         before = _get(state, participant_id)
-        if before.standing is Standing.TERMINATED:
-            raise _nothing(participant_id, f"they are terminated since {before.termination_date}")
         _refuse_termination(before, on, now, confirmed=confirmed)
         profile = msgspec.structs.replace(before.profile, status=Status.INACTIVE)
         after = msgspec.structs.replace(
             before, standing=Standing.TERMINATED, profile=profile, termination_date=on, version=before.version + 1
         )
-        _save(
-            state, "participant.terminate", _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now
-        )
+        _save(state, TERMINATION, _Change(ChangeKind.TERMINATE, before, after, on), book, reason, actor, now)
         if not GONE.isdisjoint(state.issues.codes_of(before.employee_id)):
             state.issues.resolve_all([before.employee_id], now)
             state.baselines.mark_gone([before.employee_id])
@@ -188,6 +199,7 @@ def reinstate(
     actor: Actor,
     now: datetime,
     *,
+    rules: IntakeRules | None = None,
     book: Rulebook | None = None,
     approvers: Collection[str] = (),
 ) -> None:
@@ -195,20 +207,24 @@ def reinstate(
 
     Raises:
         Denied: this actor may not correct people.
-        DecisionError: there is no such participant, they are active, or the reason is missing.
+        DecisionError: there is no such participant, they are active, the reason is missing, or a second person must do
+            the same.
     """
     authorize(store, site, actor, Right.CORRECT, now, approvers)
     reason = require_reason(reason)
+    if _takes_two(ChangeKind.REACTIVATE, now.date(), now.date(), rules):
+        with store.read(site) as state:
+            _refuse_reinstatement(_get(state, participant_id))
+        require_second_person(store, site, actor, REINSTATEMENT, f"participant {participant_id}", now)
     with store.write(site, "participant.reinstate") as state:
         before = _get(state, participant_id)
-        if before.standing is Standing.ACTIVE:
-            raise _nothing(participant_id, "they are active")
+        _refuse_reinstatement(before)
         profile = msgspec.structs.replace(before.profile, status=Status.ACTIVE)
         after = msgspec.structs.replace(
             before, standing=Standing.ACTIVE, profile=profile, termination_date=None, version=before.version + 1
         )
         change = _Change(ChangeKind.REACTIVATE, before, after, now.date())
-        _save(state, "participant.reinstate", change, book, reason, actor, now)
+        _save(state, REINSTATEMENT, change, book, reason, actor, now)
 
 
 def _authorize_edit(
@@ -278,7 +294,9 @@ def _refuse_impossible(values: Mapping[str, str], fields: Collection[str], today
 
 
 def _refuse_termination(before: Participant, on: date, now: datetime, *, confirmed: bool) -> None:
-    """Refuse a date that cannot be true, and a termination whose caution nobody accepted."""
+    """Refuse to end somebody twice, a date that cannot be true, and a caution that nobody accepted."""
+    if before.standing is Standing.TERMINATED:
+        raise _nothing(before.id, f"they are terminated since {before.termination_date}")
     what, values = "The participant was not terminated", {**before.profile.values, "termination_date": on.isoformat()}
     broken = broken_rules(values, ("termination_date",), now.date())
     why = next((f"the date {rule.text}" for rule in broken if rule.verdict is Verdict.BLOCK), "")
@@ -289,6 +307,20 @@ def _refuse_termination(before: Participant, on: date, now: datetime, *, confirm
     if not confirmed:
         why, fix = unconfirmed(Caution.ENDS_BENEFITS), "check person and date, then add --confirm"
         raise DecisionError(what, why, fix, remedy=CONFIRM)
+
+
+def _refuse_reinstatement(before: Participant) -> None:
+    if before.standing is Standing.ACTIVE:
+        raise _nothing(before.id, "they are active")
+
+
+def _takes_two(kind: ChangeKind, on: date, today: date, rules: IntakeRules | None) -> bool:
+    """Return whether two people must make a manual change, as they must approve a request for the same."""
+    if rules is None:
+        return False
+    # A termination and a reactivation are of high risk wherever they come from (sync-rules 3.6.6).
+    chosen, far_back = rules.second_approver, today - on > rules.second_approver_after
+    return kind.lower() in chosen or "high_risk" in chosen or ("far_back" in chosen and far_back)
 
 
 def _typed_ssn(text: str) -> str:

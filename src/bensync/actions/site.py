@@ -146,6 +146,7 @@ class SiteActions:
             reason,
             self._actor,
             self._clock(),
+            rules=self._rules.intake,
             book=self._rules.rulebook(),
             confirmed=confirmed,
             approvers=self._rules.approvers,
@@ -160,6 +161,7 @@ class SiteActions:
             reason,
             self._actor,
             self._clock(),
+            rules=self._rules.intake,
             book=self._rules.rulebook(),
             approvers=self._rules.approvers,
         )

@@ -8,6 +8,7 @@ import pytest
 
 from bensync.actions import corrections
 from bensync.core.access import Grant, Right, Role, actor_for
+from bensync.core.intake.proposals import IntakeRules
 from bensync.core.people import Standing
 from bensync.core.requests import Caution
 from bensync.errors import CONFIRM, DecisionError, Denied
@@ -151,3 +152,97 @@ def test_a_termination_that_nobody_confirmed_is_refused_with_the_caution_of_an_a
     assert caught.value.why == unconfirmed(Caution.ENDS_BENEFITS)
     with deployment.store.read("acme") as state:
         assert state.participants.by_ids([someone.id])[someone.id] == someone
+
+
+def rules(*second: str) -> IntakeRules:
+    return IntakeRules(second_approver=frozenset(second))
+
+
+@pytest.mark.parametrize("second", ["terminate", "high_risk", "far_back"])
+def test_a_manual_termination_takes_two_people_where_the_approval_of_one_does(deployment, second):
+    someone = deployment.approved(profile())
+    kim, lee = (deployment.actor(deployment.add(name, Role.DATA_OWNER)) for name in ("kim", "lee"))
+
+    def terminate(actor, on=date(2026, 3, 1), *, confirmed=True):
+        corrections.terminate(
+            deployment.store,
+            "acme",
+            someone.id,
+            on,
+            "left the company",
+            actor,
+            deployment.now,
+            confirmed=confirmed,
+            rules=rules(second),
+        )
+
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        terminate(kim)
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        terminate(kim)
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        terminate(lee, date(2026, 3, 2))
+    with pytest.raises(DecisionError) as caught:
+        terminate(lee, confirmed=False)
+    assert caught.value.remedy is CONFIRM
+    terminate(lee)
+
+    with deployment.store.read("acme") as state:
+        assert state.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
+    assert deployment.audit("acme")[-2:] == [("lee", "participant.terminate.second"), ("lee", "participant.terminate")]
+
+
+def test_far_back_asks_for_two_people_only_where_the_termination_reaches_far_back(deployment):
+    someone = deployment.approved(profile())
+    corrections.terminate(
+        deployment.store,
+        "acme",
+        someone.id,
+        deployment.now.date(),
+        "left the company",
+        ROOT,
+        deployment.now,
+        confirmed=True,
+        rules=rules("far_back"),
+    )
+    with deployment.store.read("acme") as state:
+        assert state.participants.by_ids([someone.id])[someone.id].standing is Standing.TERMINATED
+
+
+def test_a_termination_that_cannot_be_is_refused_before_anybody_is_the_first_of_two(deployment):
+    someone = deployment.approved(profile())
+    with pytest.raises(DecisionError, match="not terminated"):
+        corrections.terminate(
+            deployment.store,
+            "acme",
+            someone.id,
+            date(2199, 1, 1),
+            "a slip",
+            ROOT,
+            deployment.now,
+            confirmed=True,
+            rules=rules("terminate"),
+        )
+    assert not [verb for _, verb in deployment.audit("acme") if verb.startswith("participant.terminate")]
+
+
+@pytest.mark.parametrize("second", ["reactivate", "high_risk"])
+def test_a_manual_reinstatement_takes_two_people_where_the_approval_of_a_reactivation_does(deployment, second):
+    someone = deployment.approved(profile())
+    kim, lee = (deployment.actor(deployment.add(name, Role.DATA_OWNER)) for name in ("kim", "lee"))
+    corrections.terminate(
+        deployment.store, "acme", someone.id, date(2026, 5, 1), "a slip", kim, deployment.now, confirmed=True
+    )
+
+    def reinstate(actor):
+        corrections.reinstate(
+            deployment.store, "acme", someone.id, "a good reason", actor, deployment.now, rules=rules(second)
+        )
+
+    with pytest.raises(DecisionError, match="waits for a second person"):
+        reinstate(kim)
+    reinstate(lee)
+    with pytest.raises(DecisionError, match="they are active"):
+        reinstate(lee)
+    with deployment.store.read("acme") as state:
+        assert state.participants.by_ids([someone.id])[someone.id].standing is Standing.ACTIVE

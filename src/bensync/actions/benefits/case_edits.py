@@ -22,6 +22,7 @@ from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Actor, Right
+from bensync.core.values.plausibility import wrong_event_day
 from bensync.errors import CONFIRM, DecisionError, run_command
 from bensync.state.audit.entries import about_activity, about_event, subject
 from bensync.state.site_state import SiteState
@@ -133,10 +134,17 @@ def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
     """Add an activity that HR does not record, such as a birth (S3-122)."""
     return CaseEdit(
         "activity.add",
-        lambda case, day: activity_queue.insert(case, event_class, on, day.book, reason),
+        lambda case, day: activity_queue.insert(_on_true_day(case, on, day.today), event_class, on, day.book, reason),
         detail=event_class,
         needs_reason=True,
     )
+
+
+def _on_true_day(case: Case, on: date, today: date) -> Case:
+    """Return the case; refuse a date on which nothing can have happened to this person (sync-rules 3.16)."""
+    if wrong := wrong_event_day(case.participant.profile.values, on, today):
+        raise DecisionError("No activity was added", f"the date {wrong}", "check the year, and the hire date")
+    return case
 
 
 class ActivityMove(msgspec.Struct, frozen=True):

@@ -91,6 +91,15 @@ def broken_rules(values: Values, fields: Collection[str], as_of: date) -> Iterat
             yield rule
 
 
+def wrong_event_day(values: Values, on: date, as_of: date) -> str:
+    """Return what is wrong with the date of an event in the life of a person; empty for a date that can be true."""
+    bounds, day = bounds_on(as_of), on.isoformat()
+    if not bounds.oldest_work <= day <= bounds.latest_end:
+        return f"is more than {_EVER_SINCE} years ago or {_ENDED_AHEAD} years ahead"
+    # Without an employment there was no coverage that the event could change.
+    return "is before the first hire date" if day < min((hired for _, hired in _hires(values)), default="") else ""
+
+
 def ends_on_hire(values: Values) -> bool:
     """Return whether the termination date is the hire date, as a mapping of one source field to both makes it."""
     ended = values.get("termination_date")

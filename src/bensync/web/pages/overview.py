@@ -7,7 +7,7 @@ from typing import Any
 
 from starlette.responses import Response
 
-from bensync.actions.authorization import RELEASES, SSN_CORRECTION, waiting
+from bensync.actions.authorization import PEOPLE, RELEASES, waiting
 from bensync.core.access import Right
 from bensync.web.http.context import Entered
 from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
@@ -39,7 +39,7 @@ def overview(context: Entered) -> Response:
             "deliveries_in_trouble": screens.deliveries_in_trouble(),
             "tally": state.events.tally(),
             "releases": waiting(state, context.now, RELEASES) if context.may(Right.RELEASE) else [],
-            "ssn_corrections": waiting(state, context.now, [SSN_CORRECTION]) if context.may(Right.CORRECT) else [],
+            "people": waiting(state, context.now, PEOPLE) if context.may(Right.CORRECT) else [],
             "users": [],
             "cobra": coverage.deadline_counts(state.events.cobra_records(), context.lexicon, today),
         }

@@ -33,11 +33,13 @@ def pending_account_approvals(context: PageContext, accounts: Iterable[Account])
     return pending
 
 
-def pending_ssn_corrections(context: PageContext, state: SiteState, number: int) -> list[PendingApproval]:
-    """Return the corrections of a participant's SSN that wait for the second person."""
+def pending_for(
+    context: PageContext, state: SiteState, number: int, acts: Iterable[str] = (SSN_CORRECTION,)
+) -> list[PendingApproval]:
+    """Return the manual changes of a participant that wait for the second person; without ``acts``, of the SSN."""
     about = subject(number)
     return [
         approval
-        for approval in waiting(state, context.now, [SSN_CORRECTION])
-        if approval.subject.startswith(f"{about}, ")
+        for approval in waiting(state, context.now, acts)
+        if approval.subject == about or approval.subject.startswith(f"{about}, ")
     ]

@@ -67,6 +67,15 @@ def test_a_preview_says_what_a_hand_would_do_and_saves_nothing(site):
     assert site.case(who) == before
 
 
+@pytest.mark.parametrize("on", [date(1970, 1, 1), date(2199, 1, 1), date(2019, 1, 1)])
+def test_an_activity_on_a_day_that_cannot_be_is_refused(site, on):
+    who = site.covered()
+    before = site.case(who)
+    with pytest.raises(DecisionError, match="No activity was added"):
+        site.change(who, case_edits.add_activity("TER", on, "a slip"))
+    assert site.case(who) == before
+
+
 def test_the_end_of_all_coverage_needs_a_confirmation(site):
     who = site.covered()
     site.change(who, case_edits.add_activity("TER", date(2026, 6, 1), "asked to"))

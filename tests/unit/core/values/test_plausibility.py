@@ -10,7 +10,15 @@ from hypothesis import strategies as st
 
 from bensync.core.changes import Issue, IssueCode
 from bensync.core.requests import WARNING_WORDS, WarningCode
-from bensync.core.values.plausibility import RULES, Verdict, bounds_on, broken_rules, check_plausible, ends_on_hire
+from bensync.core.values.plausibility import (
+    RULES,
+    Verdict,
+    bounds_on,
+    broken_rules,
+    check_plausible,
+    ends_on_hire,
+    wrong_event_day,
+)
 from tests.unit.builders import TODAY, day, employee, status_row, values
 
 TOMORROW = (TODAY + timedelta(days=1)).isoformat()
@@ -108,6 +116,24 @@ def test_a_termination_on_the_hire_date_is_seen(ended, hired, same):
 
 
 DATES = ("birth_date", "hire_date", "original_hire_date", "rehire_date", "termination_date")
+
+
+@pytest.mark.parametrize(
+    ("on", "wrong"),
+    [
+        ("2020-05-01", ""),
+        ("2019-12-31", "is before the first hire date"),
+        ("1930-01-01", "is more than 80 years ago or 5 years ahead"),
+        ("2199-01-01", "is more than 80 years ago or 5 years ahead"),
+    ],
+)
+def test_an_event_cannot_lie_in_another_age_or_before_the_first_hire(on, wrong):
+    hires = {"hire_date": "2024-01-01", "original_hire_date": "2020-01-01"}
+    assert wrong_event_day(hires, date.fromisoformat(on), TODAY) == wrong
+
+
+def test_without_a_hire_date_no_event_lies_before_it():
+    assert wrong_event_day({}, date(1999, 1, 1), TODAY) == ""
 
 
 @given(

@@ -7,7 +7,7 @@ from starlette.responses import Response
 from bensync.core.access import SSN_CORRECTIONS_A_DAY, Right
 from bensync.web.http.context import Entered, NotFound, Number
 from bensync.web.http.routing import SITE_PAGES, Router
-from bensync.web.shared.pending_approvals import pending_ssn_corrections
+from bensync.web.shared.pending_approvals import pending_for
 
 route = Router(SITE_PAGES)
 
@@ -17,7 +17,7 @@ def form(context: Entered, number: Number) -> Response:
     """Show the form."""
     with context.read() as state:
         person = state.filtered.person(number)
-        pending = pending_ssn_corrections(context, state, number)
+        pending = pending_for(context, state, number)
     if person is None:
         raise NotFound
     return context.page(

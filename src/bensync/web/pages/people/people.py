@@ -6,6 +6,7 @@ from typing import Any
 
 from starlette.responses import Response
 
+from bensync.actions.authorization import REINSTATEMENT, TERMINATION
 from bensync.benefits.engine.event_order import held_up
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.enrollments import program_on
@@ -19,7 +20,7 @@ from bensync.state.site_state import SiteState
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
-from bensync.web.shared.pending_approvals import pending_ssn_corrections
+from bensync.web.shared.pending_approvals import pending_for
 from bensync.wording import coverage, sync
 
 route = Router(SITE_PAGES)
@@ -63,7 +64,9 @@ def person(context: Entered, number: Number) -> Response:
         pending = state.filtered.pending_of(number)
         trail = state.filtered.audit_page(1, 30, subject=f"participant {number}").items
         case = state.cases.load([number])[number]
-        ssn_corrections = pending_ssn_corrections(context, state, number) if context.may(Right.CORRECT) else []
+        corrects = context.may(Right.CORRECT)
+        ssn_corrections = pending_for(context, state, number) if corrects else []
+        ends = pending_for(context, state, number, (TERMINATION, REINSTATEMENT)) if corrects else []
     return context.page(
         "people/person.html",
         who=context.visibility.person(who),
@@ -74,6 +77,7 @@ def person(context: Entered, number: Number) -> Response:
         pending=pending,
         trail=trail,
         ssn_corrections=ssn_corrections,
+        pending_ends=ends,
         corrects=context.may(Right.CORRECT),
         reveals=context.may(Right.REVEAL) or context.may(Right.BREAK_GLASS),
         today=context.now.date(),

@@ -56,6 +56,20 @@ def test_an_ssn_is_corrected_on_the_command_line_by_two_people(begun, monkeypatc
     assert begun.json(*correct)["person"]["ssn"] == "***-**-6789"
 
 
+def test_a_termination_on_the_command_line_takes_two_people_where_the_site_says_so(begun, monkeypatch):
+    site = begun.config.read_text().replace("[sites.acme]\n", '[sites.acme]\nsecond_approver = ["terminate"]\n', 1)
+    begun.config.write_text(site)
+    who, on = begun.actives[0], f"{begun.company.today}"
+    terminate = ("people", "terminate", who, "--date", on, "--confirm", "--reason", "left the company")
+    monkeypatch.setattr("bensync.cli.session.system_user", lambda: "kim")
+    first = begun.run("--json", *terminate)
+    assert (first.code, first.error["remedy"]) == (15, "second_person")
+    (waiting,) = begun.json("status")["waiting"]
+    assert (waiting["act"], waiting["first"]) == ("participant.terminate", "kim")
+    monkeypatch.setattr("bensync.cli.session.system_user", lambda: "lee")
+    assert begun.json(*terminate)["person"]["status"] == "TERMINATED"
+
+
 @pytest.mark.parametrize(
     ("words", "code"),
     [
