@@ -87,7 +87,11 @@ def _cover(
     badge, tone = _BADGES[row.coverage] if now is not None else ("Starts", "calm")
     held = row.coverage is Coverage.ELECT
     terms = row.terms
-    derived = derive.of(kind, terms, max(row.effective_date, today)) if held and derive is not None else None
+    derived = (
+        derive.of(kind, terms, max(row.effective_date, today), row.deduction_begin)
+        if held and derive is not None
+        else None
+    )
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
     return Cover(
         name=benefits.plan_type(kind),
@@ -138,15 +142,19 @@ def figures_of(
         ("insured", terms.amount),
         ("per month for the employee", terms.employee or None),
         *(_deductions(derived.employee, derived.frequency) if derived.employee and terms.employee else ()),
+        ("elected, waits for proof of insurability", terms.elected),
         ("per month for the company", terms.company or None),
         ("contribution", terms.contribution),
+        *(_deductions(derived.contribution, derived.frequency, "contributed") if derived.contribution else ()),
         ("imputed income per month", derived.imputed_income or None),
         ("coverage salary, entered manually", override),
     )
     return tuple((name, f"${amount:,}") for name, amount in figures if amount is not None)
 
 
-def _deductions(cost: Spread, frequency: str) -> Sequence[tuple[str, Decimal | None]]:
+def _deductions(
+    cost: Spread, frequency: str, per_year: str = "for the employee"
+) -> Sequence[tuple[str, Decimal | None]]:
     """Return the deductions of a plan year such that their sum is explained."""
     every = f"for each of {cost.count} {frequency} deductions"
     more = f"for each of the first {cost.higher} of {cost.count} {frequency} deductions"
@@ -154,7 +162,7 @@ def _deductions(cost: Spread, frequency: str) -> Sequence[tuple[str, Decimal | N
     return (
         (more, cost.each + CENT if cost.higher else None),
         (rest, cost.each if cost.count else None),
-        ("per year for the employee", cost.year),
+        (f"per year {per_year}", cost.year),
     )
 
 

@@ -10,6 +10,7 @@ from pydantic import Field
 from bensync.api_shapes.base import Money, Shape, Subject, copied, subject
 from bensync.benefits.census.problems import CensusCode
 from bensync.benefits.values import cobra, costs, enrollments
+from bensync.benefits.values import election_details as values
 from bensync.benefits.values.cobra import CobraState, Milestone
 from bensync.benefits.values.enrollments import Coverage, PostingStep
 from bensync.wording.census import explanation
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
     from bensync.state.read.event_lists import CobraLine, CoverageLine
     from bensync.wording.visibility import Visibility
 
-FIGURES = ("amount", "employee", "company", "contribution")
+FIGURES = ("amount", "employee", "company", "contribution", "elected")
 """Figures from which the pay follows; null for a role that does not see it."""
 
 
@@ -44,7 +45,30 @@ class CoverageFigures(Shape):
     frequency: str
     employee: Cost | None
     company: Cost | None
+    contribution: Cost | None = Field(description="of a year; of a spending account, over the deductions left")
     imputed_income: Money | None = Field(description="taxable per month, of group life over the exclusion")
+
+
+class FundShare(Shape):
+    """The percentage of the contributions that one fund receives."""
+
+    fund: str
+    percent: Money
+
+
+class ElectionDetails(Shape):
+    """What an election holds besides its option; each plan type takes some of it."""
+
+    provider: str
+    previously_seen: bool
+    percent: Money | None
+    after_tax: Money | None
+    after_tax_percent: Money | None
+    rollover: bool
+    funds: list[FundShare]
+    per_deduction: Money | None
+    hours_bought: Money | None
+    hours_sold: Money | None
 
 
 class Terms(Shape):
@@ -56,6 +80,8 @@ class Terms(Shape):
     employee: Money | None = Field(description="what the employee pays")
     company: Money | None = Field(description="what the employer pays")
     contribution: Money | None
+    elected: Money | None = Field(description="the elected sum, while proof is awaited for a part of it")
+    details: ElectionDetails | None = Field(description="what the election holds besides; null for none")
     tax: str
     account: str
     gl_employee: str = Field(description="the general-ledger account of what the employee pays")
@@ -150,11 +176,25 @@ def term_fields(
     # Null rather than absent: the keys are the same for every role, so a program never guesses.
     shown = {name: getattr(terms, name) if figures else None for name in FIGURES}
     named = {name: getattr(terms, name) for name in ("plan", "option", "tax", "account", "gl_employee", "gl_company")}
-    return {**named, **shown, "figures": _figures(derived) if derived is not None and figures else None}
+    # Percentages and hours follow from the pay as contributions do.
+    details = election_details(terms.details) if figures else None
+    return {
+        **named,
+        **shown,
+        "details": details,
+        "figures": _figures(derived) if derived is not None and figures else None,
+    }
+
+
+def election_details(details: values.ElectionDetails | None) -> ElectionDetails | None:
+    """Return what an election holds besides its option; None for nothing."""
+    if details is None:
+        return None
+    return copied(ElectionDetails, details, funds=[copied(FundShare, share) for share in details.funds])
 
 
 def _figures(derived: costs.CoverageFigures) -> CoverageFigures:
-    parties = {"employee": derived.employee, "company": derived.company}
+    parties = {"employee": derived.employee, "company": derived.company, "contribution": derived.contribution}
     shown = {name: copied(Cost, cost) if cost is not None else None for name, cost in parties.items()}
     return copied(CoverageFigures, derived, **shown)
 
@@ -169,7 +209,9 @@ def coverage_row(
 ) -> CoverageRow:
     """Return one coverage row; with ``derive`` also what follows from its costs."""
     override = row.salary_override if figures else None
-    derived = derive.of(row.plan_type, row.terms, row.effective_date) if derive is not None else None
+    derived = (
+        derive.of(row.plan_type, row.terms, row.effective_date, row.deduction_begin) if derive is not None else None
+    )
     fields = term_fields(row.terms, figures=figures, derived=derived)
     return copied(CoverageRow, row, salary_override=override, **fields)
 

@@ -258,7 +258,7 @@ def _offer(offer: offers.Offer, *, figures: bool, derive: PersonFigures | None) 
 def _option(option: offers.Option, plan_type: str, *, figures: bool, derive: PersonFigures | None) -> Option:
     # Limits can follow from the salary, so they are figures as well.
     limits = {"minimum": option.minimum, "maximum": option.maximum} if figures else {"minimum": None, "maximum": None}
-    derived = derive.of(plan_type, option.terms, option.begin) if derive is not None else None
+    derived = derive.of(plan_type, option.terms, option.begin, option.deduction_begin) if derive is not None else None
     return copied(Option, option, **limits, **term_fields(option.terms, figures=figures, derived=derived))
 
 

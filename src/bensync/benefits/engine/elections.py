@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
+from functools import cached_property
 
 from msgspec.structs import replace
 
+from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.engine.scheduling import facts_of
 from bensync.benefits.family.groups import allocation_faults, coverage_fault, dependent_faults
+from bensync.benefits.plan_types.cross_plan import control_faults
+from bensync.benefits.plan_types.elected import Elected
+from bensync.benefits.plan_types.series import detail_faults, detailed
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.dependents import dependents_on
 from bensync.benefits.values.enrollments import Terms, coverage_on
 from bensync.benefits.values.events import Event, EventStatus, Process
-from bensync.benefits.values.offers import Choice, Offer, Option, Prepared, Remark
+from bensync.benefits.values.offers import Choice, Elections, Offer, Option, Prepared, Remark
 from bensync.errors import DecisionError
-
-Elections = Mapping[str, Option | None]
-"""Plan type -> the option that was validly chosen, or None where coverage was waived."""
 
 # The process status after a statement, and after elections. Elections that were entered before the statement keep their
 # status, and EE stays EE until a run has judged the new ones (model K10, K11).
@@ -79,20 +82,107 @@ def judge(case: Case, event: Event, book: Rulebook) -> tuple[Elections, tuple[Re
     Dependents and beneficiaries that do not fit have messages of their own, and are left out of the valid choices: a
     final mark loads the option without them (S3-54).
     """
-    prepared = event.prepared or Prepared()
-    offers = {offer.plan_type: offer for offer in prepared.offers}
-    valid: dict[str, Option | None] = {}
-    messages = []
+    judging = _Judging(case, event, book)
     for choice in event.choices:
-        offer = offers.get(choice.plan_type)
+        judging.judge(choice)
+    judging.judge_controlled()
+    judging.judge_required()
+    return judging.valid, tuple(judging.messages)
+
+
+class _Judging:
+    """Judges the elections of one event; ``valid`` and ``messages`` collect the result."""
+
+    def __init__(self, case: Case, event: Event, book: Rulebook) -> None:
+        self.valid: dict[str, Option | None] = {}
+        self.messages: list[Remark] = []
+        self._case = case
+        self._event = event
+        self._book = book
+        self._prepared = event.prepared or Prepared()
+        self._offers = {offer.plan_type: offer for offer in self._prepared.offers}
+
+    @cached_property
+    def _facts(self) -> Facts:
+        return facts_of(self._case, self._event, self._book)
+
+    def judge(self, choice: Choice) -> None:
+        """Judge one choice by itself."""
+        offer = self._offers.get(choice.plan_type)
         option = _option(choice, offer)
-        wrong = _fault(choice, offer, option)
-        if wrong:
-            messages.append(Remark(wrong, event.number, choice.plan_type, choice.plan))
-        else:
-            valid[choice.plan_type], faults = _with_family(_with_contribution(option, choice), choice, case, book)
-            messages += [replace(fault, event=event.number) for fault in faults]
-    return valid, tuple(messages)
+        fault = _fault(choice, offer, option)
+        elected = self._elected(choice, option) if option is not None and not fault else None
+        faults = [(fault, "")] if fault else [] if elected is None else [*detail_faults(elected)]
+        if not faults and option is not None and not _within(option, _yearly(choice, elected)):
+            faults = [("contribution_out_of_range", "")]
+        if faults:
+            # One fault is often the cause of others: 120 percent are also out of range. The first one says enough.
+            code, detail = faults[0]
+            self._message(code, choice.plan_type, choice.plan, detail)
+            return
+        chosen = _chosen(option, choice, elected)
+        self.valid[choice.plan_type], remarks = _with_family(chosen, choice, self._case, self._book)
+        self.messages += [replace(remark, event=self._event.number) for remark in remarks]
+
+    def judge_controlled(self) -> None:
+        """Judge the valid choices beside the coverage that controls their plans (S3-165)."""
+        # A choice that falls may have controlled another one, so this is repeated until none falls.
+        while fallen := [kind for kind, option in self.valid.items() if option and self._falls(kind, option)]:
+            for kind in fallen:
+                del self.valid[kind]
+
+    def _falls(self, kind: str, option: Option) -> bool:
+        """Return whether a choice is not allowed beside its controlling coverage, and say why."""
+        plan = self._book.plan.get(option.terms.plan)
+        if plan is None or plan.controlled_by is None:
+            return False
+        controlling = self._coverage(plan.controlled_by.type, option.begin)
+        codes = [*control_faults(plan.controlled_by, option.terms, controlling)]
+        for code in codes[:1]:
+            self._message(code, kind, plan.code)
+        return bool(codes)
+
+    def _coverage(self, kind: str, on: date) -> Terms | None:
+        """Return the coverage of a plan type after this event: what was elected, or what stays."""
+        if kind in self.valid:
+            option = self.valid[kind]
+            return option.terms if option is not None else None
+        if any(ending.plan_type == kind for ending in self._prepared.endings):
+            return None
+        row = coverage_on(self._case.enrollments, kind, on)
+        return row.terms if row is not None else None
+
+    def judge_required(self) -> None:
+        """Say which plan types have no election although they need one (S3-164)."""
+        named = {choice.plan_type for choice in self._event.choices}
+        for kind, offer in self._offers.items():
+            if offer.required and offer.electable and kind not in named:
+                self._message("election_missing", kind)
+
+    def _elected(self, choice: Choice, option: Option) -> Elected | None:
+        plan = self._book.plan.get(choice.plan)
+        plan_option = plan.option(choice.option) if plan is not None else None
+        if plan is None or plan_option is None:
+            return None
+        # Plan types without a code have no rules of their own, and their elections cost no facts.
+        if choice.details is None and not self._book.type_code(plan.type):
+            return None
+        contribution = choice.contribution if choice.contribution is not None else option.terms.contribution
+        if choice.details is not None and choice.details.percent is not None:
+            contribution = choice.contribution
+        return Elected(
+            plan,
+            plan_option,
+            option.begin,
+            option.deduction_begin,
+            contribution,
+            choice.details,
+            self._facts,
+            self._book,
+        )
+
+    def _message(self, code: str, plan_type: str, plan: str = "", detail: str = "") -> None:
+        self.messages.append(Remark(code, self._event.number, plan_type, plan, detail))
 
 
 def _option(choice: Choice, offer: Offer | None) -> Option | None:
@@ -107,15 +197,26 @@ def _fault(choice: Choice, offer: Offer | None, option: Option | None) -> str:
         return "" if offer.waivable else "not_waivable"
     if option is None or option.history_only:
         return "not_offered"
-    if option.proof and not choice.proof:
-        return "proof_missing"
-    return "" if _within(option, choice.contribution) else "contribution_out_of_range"
+    return "proof_missing" if option.proof and not choice.proof else ""
 
 
-def _with_contribution(option: Option | None, choice: Choice) -> Option | None:
-    if option is None or choice.contribution is None:
-        return option
-    terms = replace(option.terms, contribution=choice.contribution)
+def _yearly(choice: Choice, elected: Elected | None) -> Decimal | None:
+    """Return the contribution of a year that was elected; None without one."""
+    if elected is None:
+        return choice.contribution
+    return elected.of_year(choice.contribution, elected.entered.percent)
+
+
+def _chosen(option: Option | None, choice: Choice, elected: Elected | None) -> Option | None:
+    """Return the option with what was elected in it; with proof, what the proof grants."""
+    if option is None:
+        return None
+    terms = option.proven if choice.proof and option.proven is not None else option.terms
+    if elected is not None:
+        # Without a salary the election was refused before it is priced.
+        terms = detailed(terms, elected) or terms
+    elif choice.contribution is not None:
+        terms = replace(terms, contribution=choice.contribution)
     return replace(option, terms=terms)
 
 

@@ -8,7 +8,7 @@ from datetime import date
 import msgspec
 from msgspec.structs import replace
 
-from bensync.benefits.engine.elections import Elections, judge
+from bensync.benefits.engine.elections import judge
 from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.event_order import overtakes
 from bensync.benefits.engine.postings import enter_program, post, reverse
@@ -17,7 +17,7 @@ from bensync.benefits.engine.scheduling import assigned, facts_of
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import FINISHED, Event, EventStatus, Flag, Indicator, Process, flagged
-from bensync.benefits.values.offers import Prepared
+from bensync.benefits.values.offers import Elections, Prepared
 
 
 class RunContext(msgspec.Struct, frozen=True):

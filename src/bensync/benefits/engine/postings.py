@@ -11,7 +11,6 @@ from typing import TypeVar
 
 import msgspec
 
-from bensync.benefits.engine.elections import Elections
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced
 from bensync.benefits.rulebook.pricing import terms as priced
@@ -34,7 +33,7 @@ from bensync.benefits.values.enrollments import (
     program_on,
 )
 from bensync.benefits.values.events import Event
-from bensync.benefits.values.offers import Ending, Offer, Option, Prepared, Update
+from bensync.benefits.values.offers import Elections, Ending, Offer, Option, Prepared, Update
 from bensync.errors import DecisionError
 
 R = TypeVar("R", Enrollment, Assignment)
@@ -134,16 +133,34 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     Raises:
         DecisionError: no such coverage is in force, its plan is not in the rulebook, or the plan has no price.
     """
+    what = f"The salary of the {plan_type} coverage was not set"
+    return _repriced(case, plan_type, on, book, what, salary)
+
+
+def receive_proof(case: Case, plan_type: str, on: date, book: Rulebook) -> Case:
+    """Put the whole elected sum of a coverage in force, because its proof was received (S3-164).
+
+    Raises:
+        DecisionError: no such coverage is in force or waits for proof, or its plan is gone or has no price.
+    """
+    what = f"The proof for the {plan_type} coverage was not recorded"
+    row = coverage_on(case.enrollments, plan_type, on)
+    if row is not None and row.terms.elected is None:
+        raise DecisionError(what, "no proof is awaited: what was elected is in force", "look at the coverages first")
+    return _repriced(case, plan_type, on, book, what, row.salary_override if row is not None else None)
+
+
+def _repriced(case: Case, plan_type: str, on: date, book: Rulebook, what: str, salary: Decimal | None) -> Case:
+    """Return the case with a coverage at the prices of a day, without a limit of what is granted."""
     row = coverage_on(case.enrollments, plan_type, on)
     plan = book.plan.get(row.terms.plan) if row is not None else None
     option = plan.option(row.terms.option) if plan is not None and row is not None else None
     if row is None or plan is None or option is None:
         why = "no such coverage is in force on that day, or its plan is not in the rulebook"
-        raise DecisionError(f"The salary of the {plan_type} coverage was not set", why, "look at the coverages first")
+        raise DecisionError(what, why, "look at the coverages first")
     basis = PriceBasis(case.participant, facts(case.participant, on, book), book)
     figures = priced(plan, option, basis, on, salary=salary)
     if isinstance(figures, Unpriced):
-        what = f"The salary of the {plan_type} coverage was not set"
         why = f"its plan has no price ({figures.code}: {figures.detail})"
         raise DecisionError(what, why, "fix the rate table, or the data in HR")
     figures = _inherited(figures, row.terms)
@@ -199,12 +216,17 @@ def _with_record(case: Case, record: cobra.CobraRecord) -> Case:
 
 
 def _inherited(new: Terms, old: Terms) -> Terms:
-    """Return new terms of the same plan, with contribution, tax type and account inherited where they have none."""
+    """Return new terms of the same plan, with contribution, details, tax type and account inherited where none are."""
     if new.plan != old.plan:
         return new
-    contribution = old.contribution if new.contribution is None else new.contribution
+    # Contribution and details are one election: a new amount must not meet the percentage of an earlier one.
+    silent = new.contribution is None and new.details is None
     return msgspec.structs.replace(
-        new, contribution=contribution, tax=new.tax or old.tax, account=new.account or old.account
+        new,
+        contribution=old.contribution if silent else new.contribution,
+        details=old.details if silent else new.details,
+        tax=new.tax or old.tax,
+        account=new.account or old.account,
     )
 
 

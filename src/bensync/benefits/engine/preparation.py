@@ -12,6 +12,8 @@ import msgspec
 from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
 from bensync.benefits.family.groups import count_faults, coverable, coverage_fault
+from bensync.benefits.plan_types.elected import Elected
+from bensync.benefits.plan_types.series import detailed
 from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced, terms
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.rules import applicable_rule
@@ -189,7 +191,7 @@ class _Preparation:
             return None
         rule = self._rule(self._book.change_rules, plan)
         begin = self._begin(rule)
-        figures = self._terms(plan, option, rule, begin, row.salary_override)
+        figures = self._terms(plan, option, rule, begin, row.salary_override, _unproven(option, row.terms))
         if figures is None:
             return None
         kept = row.terms
@@ -202,12 +204,20 @@ class _Preparation:
             dependents=kept.dependents,
             beneficiaries=kept.beneficiaries,
         )
+        deduction = self._deduction(rule, begin)
+        if kept.details is not None:
+            elected = Elected(plan, option, begin, deduction, kept.contribution, kept.details, self._facts, self._book)
+            priced = detailed(new, elected)
+            if priced is None:
+                self._fault("salary_missing", kind, plan.code)
+                return None
+            new = priced
         if new == kept:
             return None
         if rule is None:
             self._remark("no_change_rule", kind, plan.code)
             return None
-        return Update(kind, kept, new, begin, self._deduction(rule, begin))
+        return Update(kind, kept, new, begin, deduction)
 
     def _offer(self, kind: str, plans: Sequence[BenefitPlan], endings: dict[str, Ending]) -> Offer:
         row, present = self._present.get(kind, (None, CoverageOutcome.NO))
@@ -226,6 +236,7 @@ class _Preparation:
             auto_add=auto,
             waivable=kept is None or change is not None,
             waive_begin=change.begin.day(self._event.event_date) if change is not None else None,
+            required=any(rule is not None and rule.required for rule in rules.values()),
         )
 
     def _ruling(self, plan: BenefitPlan, kept: Enrollment | None) -> AddRule | ChangeRule | None:
@@ -266,12 +277,15 @@ class _Preparation:
 
     def _options(self, plan: BenefitPlan, rule: AddRule | ChangeRule | None, kept: Enrollment | None) -> list[Option]:
         """Return the options of a plan; without a rule for this event they are history only (S3-117)."""
-        salary = kept.salary_override if kept is not None and kept.terms.plan == plan.code else None
+        present = kept if kept is not None and kept.terms.plan == plan.code else None
+        salary = present.salary_override if present is not None else None
         begin = self._begin(rule)
         options = []
         for option in plan.options:
-            figures = self._terms(plan, option, rule, begin, salary)
+            most = _unproven(option, present.terms if present is not None else None)
+            figures = self._terms(plan, option, rule, begin, salary, most)
             if figures is not None:
+                awaits = figures.elected is not None
                 options.append(
                     Option(
                         terms=figures,
@@ -281,6 +295,7 @@ class _Preparation:
                         history_only=rule is None,
                         minimum=option.minimum,
                         maximum=option.maximum,
+                        proven=self._terms(plan, option, rule, begin, salary) if awaits else None,
                     )
                 )
         return options
@@ -296,9 +311,11 @@ class _Preparation:
         rule: AddRule | ChangeRule | None,
         begin: date,
         salary: Decimal | None,
+        most: Decimal | None = None,
     ) -> Terms | None:
         """Return the figures of an option; a missing price is a fault only if a rule would use it."""
-        figures = terms(plan, option, self._basis, begin, rule if isinstance(rule, AddRule) else None, salary)
+        add = rule if isinstance(rule, AddRule) else None
+        figures = terms(plan, option, self._basis, begin, add, salary, most=most)
         if isinstance(figures, Unpriced):
             if rule is not None:
                 self._fault(figures.code, plan.type, plan.code, figures.detail)
@@ -321,3 +338,14 @@ class _Preparation:
 
     def _fault(self, code: str, plan_type: str = "", plan: str = "", detail: str = "") -> None:
         self._faults.append(Remark(code, self._event.number, plan_type, plan, detail))
+
+
+def _unproven(option: PlanOption, present: Terms | None) -> Decimal | None:
+    """Return the sum insured that is granted without proof; None if every sum is.
+
+    What is in force in the plan was granted before, so it needs no new proof.
+    """
+    if option.guaranteed_issue is None:
+        return None
+    in_force = present.amount if present is not None else None
+    return option.guaranteed_issue if in_force is None else max(option.guaranteed_issue, in_force)

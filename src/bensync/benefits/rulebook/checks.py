@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from typing import Any
 
+from bensync.benefits.rulebook.law import law
 from bensync.benefits.rulebook.rate_checks import rate_problems
-from bensync.benefits.rulebook.tables import OFF, AddRule, CoveredGroup, RulebookTables, Scope, Sum
+from bensync.benefits.rulebook.tables import OFF, AddRule, BenefitPlan, CoveredGroup, RulebookTables, Scope, Sum
 from bensync.benefits.values.activities import INFO
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.events import SNAPSHOT
@@ -35,6 +36,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
         yield from _unknown(f"{path}.flex", [plan.flex], book.plan, "plan")
         yield from _unknown(f"{path}.base", [plan.base], book.bases, "benefit base")
         yield from _twice(f"{path}.options", [option.code for option in plan.options])
+        yield from _plan_type_problems(book, path, plan)
         for place, option in enumerate(plan.options):
             yield from _cover_problems(book, f"{path}.options[{place}].covers", option.covers)
     for number, schedule in enumerate(book.schedules):
@@ -52,6 +54,22 @@ def problems(book: RulebookTables) -> Iterator[str]:
     for name in ("add_rules", "change_rules", "termination_rules"):
         for number, rule in enumerate(getattr(book, name)):
             yield from _rule_problems(book, f"{name}[{number}]", rule)
+
+
+def _plan_type_problems(book: RulebookTables, path: str, plan: BenefitPlan) -> Iterator[str]:
+    yield from _unknown(f"{path}.calendar", [plan.calendar], [entry.code for entry in book.calendars], "pay calendar")
+    yield from _twice(f"{path}.funds", list(plan.funds))
+    for place, option in enumerate(plan.options):
+        yield from _unknown(f"{path}.options[{place}].limit", [option.limit], law().limits, "limit of the law")
+        if option.guaranteed_issue is not None and option.proof:
+            yield f"{path}.options[{place}]: guaranteed_and_proof: one of guaranteed_issue and proof is enough"
+    control = plan.controlled_by
+    if control is not None:
+        path = f"{path}.controlled_by"
+        yield from _unknown(f"{path}.type", [control.type], {entry.type for entry in book.plans}, "plan of the type")
+        yield from _unknown(f"{path}.plan", [control.plan], book.plan, "plan")
+        if control.type == plan.type:
+            yield f"{path}.type: controls_itself: another plan type controls a plan; name that one"
 
 
 def _calendar_problems(book: RulebookTables) -> Iterator[str]:

@@ -5,12 +5,14 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
-from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.plan_types.series import ACCOUNTS
+from bensync.benefits.plan_types.spending_accounts import worksheet
 from bensync.benefits.rulebook.law import imputed_income
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.rules import pay_calendar
 from bensync.benefits.values.calendar import plan_year_start
-from bensync.benefits.values.costs import CoverageFigures, spread
+from bensync.benefits.values.costs import CoverageFigures, spread, spread_year
 from bensync.benefits.values.enrollments import Terms
 from bensync.core.people import Participant
 
@@ -29,21 +31,33 @@ class PersonFigures:
 
     def __init__(self, participant: Participant, on: date, book: Rulebook) -> None:
         self._book = book
-        day_facts = facts(participant, on, book)
-        self._birth_date = day_facts.values.get("birth_date")
-        fitting = (calendar for calendar in book.calendars if rule_holds(calendar.group, day_facts, book))
-        self._calendar = next(fitting, None)
+        self._facts = facts(participant, on, book)
+        self._birth_date = self._facts.values.get("birth_date")
 
-    def of(self, plan_type: str, terms: Terms, begin: date) -> CoverageFigures:
-        """Return the figures of a coverage in the plan year in which it begins."""
+    def of(self, plan_type: str, terms: Terms, begin: date, deduction_begin: date | None = None) -> CoverageFigures:
+        """Return the figures of a coverage in the plan year in which it begins.
+
+        Args:
+            plan_type: its plan type.
+            terms: the coverage.
+            begin: its first day, or a later day whose plan year counts.
+            deduction_begin: from when payroll deducts; a pledge is divided by the deductions that are left then.
+        """
         imputed = None
         if self._book.type_code(plan_type) == GROUP_LIFE and terms.amount is not None and self._birth_date:
             # Only what is known to be paid out of taxed pay lowers the income; a missing tax type must not.
             paid = terms.employee if terms.tax == "after" else Decimal(0)
             imputed = imputed_income(terms.amount, paid, date.fromisoformat(self._birth_date), begin.year)
-        if self._calendar is None:
+        calendar = pay_calendar(self._book.plan.get(terms.plan), self._facts, self._book)
+        if calendar is None:
             return CoverageFigures(imputed_income=imputed)
         year = plan_year_start(begin, (self._book.plan_year.month, self._book.plan_year.day))
-        count = len(self._calendar.deduction_dates(year))
+        count = len(calendar.deduction_dates(year))
         employee, company = spread(terms.employee, count), spread(terms.company, count)
-        return CoverageFigures(self._calendar.code, self._calendar.frequency, employee, company, imputed)
+        contribution = None
+        if terms.contribution is not None and self._book.type_code(plan_type)[:1] == ACCOUNTS:
+            each = terms.details.per_deduction if terms.details is not None else None
+            contribution = worksheet(terms.contribution, calendar, year, deduction_begin or begin, each)
+        elif terms.contribution is not None:
+            contribution = spread_year(terms.contribution, count)
+        return CoverageFigures(calendar.code, calendar.frequency, employee, company, contribution, imputed)

@@ -8,10 +8,11 @@ from decimal import ROUND_CEILING, Decimal
 import msgspec
 
 from bensync.benefits.engine.eligibility_facts import Facts, age_on, facts
+from bensync.benefits.plan_types.tables import BenefitBase, GeneralLedgerCode
 from bensync.benefits.rulebook.conditions import number
 from bensync.benefits.rulebook.rates import OPTION, Grade, RateTable, Rounding
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.tables import AddRule, BenefitBase, BenefitPlan, GeneralLedgerCode, PlanOption
+from bensync.benefits.rulebook.tables import AddRule, BenefitPlan, PlanOption
 from bensync.benefits.values.calendar import AsOf, as_of_day
 from bensync.benefits.values.enrollments import Terms
 from bensync.core.people import Participant, last_hire
@@ -69,6 +70,8 @@ def terms(
     rule: AddRule | None = None,
     salary: Decimal | None = None,
     amount: Decimal | None = None,
+    *,
+    most: Decimal | None = None,
 ) -> Terms | Unpriced:
     """Return the figures of an option per month, in cents, with the sum insured; or why it has no price.
 
@@ -80,10 +83,13 @@ def terms(
         rule: the add rule, which may bring a contribution, its tax type and an account (S2-14, S2-15).
         salary: the coverage salary that was set manually; None takes the benefit base from the facts.
         amount: the sum insured, where it is known already.
+        most: the sum insured that is granted without proof; the price is that of what is granted.
     """
     insured = amount if amount is not None else _amount(plan, option, basis, begin, salary)
     if isinstance(insured, Unpriced):
         return insured
+    elected = insured if insured is not None and most is not None and insured > most else None
+    insured = insured if elected is None else most
     shares = _shares(option.rates or plan.rates, option, insured, basis, begin)
     if isinstance(shares, Unpriced):
         return shares
@@ -99,6 +105,7 @@ def terms(
         account=rule.account if rule else "",
         gl_employee=accounts.employee if accounts else "",
         gl_company=accounts.company if accounts else "",
+        elected=elected,
     )
 
 

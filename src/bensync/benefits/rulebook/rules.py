@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from bensync.benefits.engine.eligibility import rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts
+from bensync.benefits.rulebook.pay_calendars import PayCalendar
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import BenefitPlan, Scope
 from bensync.errors import ConfigError
@@ -34,6 +35,17 @@ def applicable_rule(rules: Sequence[R], plan: BenefitPlan, event_class: str, fac
     # A group goes before everything else, also before a narrower rule for everybody.
     nearest = [rule for rule in fitting if rule.group] or fitting
     return max(nearest, key=lambda rule: (rule.breadth, rule.since), default=None)
+
+
+def pay_calendar(plan: BenefitPlan | None, facts: Facts, book: Rulebook) -> PayCalendar | None:
+    """Return the pay calendar by which a plan is deducted: its own, or the first one that fits the person."""
+    for calendar in book.calendars:
+        if plan is not None and plan.calendar:
+            if calendar.code == plan.calendar:
+                return calendar
+        elif rule_holds(calendar.group, facts, book):
+            return calendar
+    return None
 
 
 def _fits(rule: Scope, plan: BenefitPlan, event_class: str, facts: Facts, book: Rulebook) -> bool:

@@ -10,11 +10,18 @@ from typing import Any, Literal, Self
 
 from pydantic import Field, model_validator
 
+from bensync.benefits.plan_types.tables import (
+    BenefitBase,
+    ControllingCoverage,
+    GeneralLedgerCode,
+    PlanType,
+    PlanYear,
+)
 from bensync.benefits.rulebook.base import Amount, Money, RulebookTable
 from bensync.benefits.rulebook.pay_calendars import PayCalendar
 from bensync.benefits.rulebook.rates import RateTable
 from bensync.benefits.values.activities import ActivitySource
-from bensync.benefits.values.calendar import AsOf, Begin, Stop, capped, first_day, last_day
+from bensync.benefits.values.calendar import Begin, Stop, capped, first_day, last_day
 from bensync.benefits.values.cobra import Clocks
 from bensync.benefits.values.dependents import DropReason, Relationship
 
@@ -184,22 +191,6 @@ class Program(RulebookTable):
     plans: tuple[str, ...] = Field(min_length=1)
 
 
-class PlanYear(RulebookTable):
-    """The day on which a plan year begins."""
-
-    month: int = Field(1, ge=1, le=12)
-    day: int = Field(1, ge=1, le=28)
-
-
-class BenefitBase(RulebookTable):
-    """A benefit base: the fact that a sum insured is a multiple of, and the day whose value counts (S3-168)."""
-
-    field: str = "annual_salary"
-    as_of: AsOf = AsOf.EVENT_DATE
-    minimum: Amount | None = None
-    maximum: Amount | None = None
-
-
 class DependentGroup(RulebookTable):
     """Dependents that options and rules treat alike: their relationships, and the age at which they leave the group."""
 
@@ -236,8 +227,16 @@ class PlanOption(RulebookTable):
     round_up_to: Money = Field(Decimal(1), gt=0)
     cap: Amount | None = None
     proof: bool = False
+    guaranteed_issue: Amount | None = Field(None, description="the sum insured that is granted without proof")
     minimum: Amount | None = Field(None, description="of the yearly contribution")
     maximum: Money | None = None
+    limit: str = Field("", description="the limit of the law for the contributions of a year")
+    percent_minimum: Amount | None = Field(None, description="of a contribution in percent of the pay")
+    percent_maximum: Amount | None = None
+    after_tax: bool = Field(default=False, description="savings: takes contributions out of taxed pay, too")
+    voluntary: bool = Field(default=False, description="pension: takes voluntary contributions")
+    hours_to_buy: Amount | None = Field(None, description="vacation: the most hours of a year")
+    hours_to_sell: Amount | None = None
     covers: tuple[CoveredGroup, ...] = Field((), description="the dependents that it covers besides the employee")
 
 
@@ -252,6 +251,11 @@ class BenefitPlan(RulebookTable):
     flex: str = Field("", description="the flex plan that pays for it (S2-25)")
     rates: str = Field("", description="the rate table of its options")
     base: str = Field("", description="the benefit base of its multiples; empty for the yearly salary")
+    provider: bool = Field(default=False, description="health: an election names the ID of a provider")
+    funds: tuple[str, ...] = Field((), description="savings: the funds among which contributions are divided")
+    calendar: str = Field("", description="the pay calendar by which it is deducted; empty for that of the person")
+    hours_per_year: Decimal = Field(Decimal(2080), gt=0, description="vacation: of work, for the price of an hour")
+    controlled_by: ControllingCoverage | None = None
     beneficiaries: bool = Field(default=False, description="whether it pays to beneficiaries, as life insurance does")
     options: tuple[PlanOption, ...] = Field(min_length=1)
 
@@ -316,6 +320,7 @@ class AddRule(Scope):
     deduction: BeginDate | None = None
     default: str = Field("", description="the option that a final mark loads")
     auto_add: bool = Field(default=False, description="load the default without anybody's mark (model K3)")
+    required: bool = Field(default=False, description="elections of the event must name its plan type (S3-164)")
     contribution: Amount | None = None
     tax: Literal["", "before", "after"] = ""
     account: str = ""
@@ -327,6 +332,7 @@ class ChangeRule(Scope):
     begin: BeginDate
     deduction: BeginDate | None = None
     elect: bool = False
+    required: bool = False
 
 
 class TerminationRule(Scope):
@@ -359,29 +365,6 @@ class Trigger(RulebookTable):
         return {"event": value} if isinstance(value, str) else value
 
 
-class PlanType(RulebookTable):
-    """The behavior of the plans of a type, by the first digit of its code (S3-166)."""
-
-    code: str = Field(pattern=r"^[1-9][0-9]$")
-
-
-class GeneralLedgerCode(RulebookTable):
-    """The accounts to which the costs of coverage are posted; the narrowest entry that fits counts (S2-13)."""
-
-    plans: tuple[str, ...] = ()
-    types: tuple[str, ...] = ()
-    options: tuple[str, ...] = ()
-    locations: tuple[str, ...] = ()
-    since: date = date.min
-    employee: str = ""
-    company: str = ""
-
-    @property
-    def reach(self) -> tuple[bool, bool, bool, bool, date]:
-        """Return how narrow it is: a location goes before options, these before plans, these before types."""
-        return bool(self.locations), bool(self.options), bool(self.plans), bool(self.types), self.since
-
-
 class RulebookTables(RulebookTable):
     """All tables of a rulebook, each of them well formed; whether their names fit together is not checked here."""
 
@@ -410,6 +393,7 @@ class RulebookTables(RulebookTable):
     types: Mapping[str, PlanType] = Field(default_factory=dict)
     calendars: tuple[PayCalendar, ...] = ()
     gl_codes: tuple[GeneralLedgerCode, ...] = ()
+    payroll: bool = Field(default=True, description="payroll divides yearly contributions by its pays (S3-170)")
 
     dependent_groups: Mapping[str, DependentGroup] = Field(default_factory=dict)
     drops: Mapping[DropReason, DropRule] = Field(default_factory=dict)

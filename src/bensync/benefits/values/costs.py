@@ -34,6 +34,7 @@ class CoverageFigures(msgspec.Struct, frozen=True):
     Attributes:
         calendar: the code of the pay calendar; empty where none fits, and no deduction is known.
         employee: the costs of the employee; ``company`` those of the employer.
+        contribution: what the employee puts in: the contribution of a year, or the pledge over the deductions left.
         imputed_income: of group life, taxable per month (26 CFR 1.79-3); None where the rule does not apply.
     """
 
@@ -41,6 +42,7 @@ class CoverageFigures(msgspec.Struct, frozen=True):
     frequency: str = ""
     employee: Spread | None = None
     company: Spread | None = None
+    contribution: Spread | None = None
     imputed_income: Decimal | None = None
 
 

@@ -9,6 +9,8 @@ from enum import StrEnum
 
 import msgspec
 
+from bensync.benefits.values.election_details import ElectionDetails
+
 NO_PROGRAM = "NOB"
 """The program of somebody who has none (S4-28)."""
 
@@ -52,6 +54,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     """The content of a coverage: its option, and figures per month; ``amount`` is the sum insured, if any.
 
     ``gl_employee`` and ``gl_company`` are the general-ledger accounts to which the two costs are posted;
+    ``elected`` is the sum that was elected, while proof is awaited for what is over the guaranteed issue;
+    ``details`` are what the election of its plan type holds besides;
     ``dependents`` are the numbers of those covered besides the employee, in their order.
     """
 
@@ -65,6 +69,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     account: str = ""
     gl_employee: str = ""
     gl_company: str = ""
+    elected: Decimal | None = None
+    details: ElectionDetails | None = None
     dependents: tuple[int, ...] = ()
     beneficiaries: tuple[Allocation, ...] = ()
 

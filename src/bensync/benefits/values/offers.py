@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
 
 import msgspec
 
+from bensync.benefits.values.election_details import ElectionDetails
 from bensync.benefits.values.enrollments import Allocation, Terms
 
 
@@ -33,7 +35,10 @@ class EligibilityFinding(msgspec.Struct, frozen=True):
 
 
 class Option(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One priced option that a person is eligible for; ``history_only`` cannot be chosen through this event."""
+    """One priced option that a person is eligible for; ``history_only`` cannot be chosen through this event.
+
+    ``terms`` are what is granted without proof; ``proven``, where proof grants more, is what it grants.
+    """
 
     terms: Terms
     begin: date
@@ -42,6 +47,7 @@ class Option(msgspec.Struct, frozen=True, omit_defaults=True):
     history_only: bool = False
     minimum: Decimal | None = None
     maximum: Decimal | None = None
+    proven: Terms | None = None
 
 
 class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -52,6 +58,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
         default: which of the options a final mark loads; None keeps what is there.
         auto_add: whether the default is loaded without anybody's mark (model K3).
         waivable: whether the present coverage may be waived through this event; ``waive_begin`` says from when.
+        required: whether elections of the event must name the plan type (S3-164).
     """
 
     plan_type: str
@@ -61,6 +68,7 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
     auto_add: bool = False
     waivable: bool = True
     waive_begin: date | None = None
+    required: bool = False
 
     @property
     def electable(self) -> bool:
@@ -71,6 +79,10 @@ class Offer(msgspec.Struct, frozen=True, omit_defaults=True):
         """Return whether an option is the default, apart from the dependents it covers."""
         default = self.default
         return default is not None and (option.terms.plan, option.terms.option) == (default.plan, default.option)
+
+
+Elections = Mapping[str, Option | None]
+"""Plan type -> the option that was validly chosen, or None where coverage was waived."""
 
 
 class Ending(msgspec.Struct, frozen=True):
@@ -148,6 +160,7 @@ class Choice(msgspec.Struct, frozen=True):
     """An election for one plan type; an empty plan waives. ``proof``: the required proof was received.
 
     ``dependents`` and ``beneficiaries`` are None where nobody named any: those of the present coverage stay.
+    ``details`` are what its plan type takes besides.
     """
 
     plan_type: str
@@ -157,3 +170,4 @@ class Choice(msgspec.Struct, frozen=True):
     proof: bool = False
     dependents: tuple[int, ...] | None = None
     beneficiaries: tuple[Allocation, ...] | None = None
+    details: ElectionDetails | None = None

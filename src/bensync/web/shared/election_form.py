@@ -100,7 +100,7 @@ def _answer(option: Option, plan_type: str, book: Rulebook, derive: PersonFigure
     named = [benefits.plan(book, terms.plan), benefits.option(book, terms.plan, terms.option)]
     costs = ""
     if derive is not None:
-        derived = derive.of(plan_type, terms, option.begin)
+        derived = derive.of(plan_type, terms, option.begin, option.deduction_begin)
         costs = ", ".join(f"{text} {name}" for name, text in figures_of(terms, derived=derived))
     return ElectionAnswer(_code(option), ", ".join(named), option.begin, costs, option.proof)
 

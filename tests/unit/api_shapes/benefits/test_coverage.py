@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import date
 from decimal import Decimal
 
+from msgspec.structs import replace
+
 from bensync.api_shapes.benefits.coverage import (
     FIGURES,
     cobra_entry,
@@ -16,6 +18,7 @@ from bensync.api_shapes.benefits.coverage import (
 )
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Clocks, Milestone
+from bensync.benefits.values.election_details import ElectionDetails, FundShare
 from bensync.benefits.values.enrollments import Assignment, Coverage
 from tests.unit.benefits.cases import BOOK, OPTIONS, book, person
 from tests.unit.views import cobra_line, cobra_record, coverage_line, enrollment, visibility
@@ -78,3 +81,12 @@ def test_S2_27_costs_per_deduction_and_year_are_figures_of_what_is_in_force():
     assert (shown["calendar"], shown["employee"]["each"], shown["employee"]["higher"]) == ("B", Decimal("36.92"), 8)
     assert coverage_row(enrollment(), figures=False, derive=derive).figures is None
     assert coverage_row(enrollment(), derive=PersonFigures(person(), DAY, BOOK)).figures.employee is None
+
+
+def test_S3_167_the_details_of_an_election_are_figures_of_its_terms():
+    details = ElectionDetails(provider="D-17", funds=(FundShare("BONDS", Decimal(100)),))
+    held = replace(OPTIONS["medical"], details=details, elected=Decimal(5))
+    shown = terms(held).model_dump()
+    assert (shown["details"]["provider"], shown["details"]["funds"][0]["fund"]) == ("D-17", "BONDS")
+    assert terms(held, figures=False).details is None
+    assert terms(OPTIONS["medical"]).details is None

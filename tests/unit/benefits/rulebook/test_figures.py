@@ -9,6 +9,8 @@ from msgspec.structs import replace
 
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.costs import CoverageFigures
+from bensync.benefits.values.election_details import ElectionDetails
+from bensync.benefits.values.enrollments import Terms
 from tests.unit.benefits.cases import OPTIONS, activity, book, case, person
 from tests.unit.benefits.situations import RICHER, finish_events
 from tests.unit.builders import TODAY, day
@@ -90,3 +92,46 @@ def test_S2_13_another_ledger_account_alone_changes_a_coverage():
     after = finish_events(case(None, "medical"), activity("FSC"), rules=rules)
     assert [str(row.step) for row in after.enrollments[1:]] == ["CHANGE", "CHANGE"]
     assert after.enrollments[-1].terms == replace(OPTIONS["medical"], gl_company="6000")
+
+
+FSA = Terms("FSA", "A", contribution=Decimal("1200.00"))
+PLANS = [{"code": "FSA", "type": "60", "calendar": "M", "options": [{"code": "A"}]}]
+MONTHS = [*CALENDARS, {"code": "M", "frequency": "monthly", "days": [15]}]
+
+
+def pledge(terms, begin, plans=None):
+    rulebook = book(
+        calendars=MONTHS,
+        plans=plans or PLANS,
+        programs=[],
+        add_rules=[],
+        change_rules=[],
+        termination_rules=[],
+    )
+    cost = PersonFigures(person(), TODAY, rulebook).of("60", terms, TODAY, begin).contribution
+    return str(cost.year), str(cost.month), cost.count, str(cost.each), cost.higher
+
+
+@pytest.mark.parametrize(
+    ("begin", "each", "expected"),
+    [
+        ("01-01", None, ("1200.00", "100.00", 12, "100.00", 0)),
+        ("06-10", None, ("1200.00", "171.43", 7, "171.42", 6)),
+        ("06-10", "50", ("350", "50.00", 7, "50", 0)),
+        ("2027-01-01", None, ("1200.00", "0", 0, "0", 0)),
+        ("2027-01-01", "50", ("0", "0", 0, "50", 0)),
+    ],
+)
+def test_S3_170_a_pledge_is_divided_by_the_deductions_of_its_plan_that_are_left(begin, each, expected):
+    details = ElectionDetails(per_deduction=Decimal(each)) if each else None
+    assert pledge(replace(FSA, details=details), day(begin)) == expected
+
+
+def test_S3_170_without_a_calendar_of_its_own_a_plan_follows_the_person():
+    plain = [{"code": "FSA", "type": "60", "options": [{"code": "A"}]}]
+    assert pledge(FSA, day("01-01"), plain) == ("1200.00", "100.00", 24, "50.00", 0)
+
+
+def test_S3_169_a_contribution_of_a_year_is_spread_over_all_its_deductions():
+    cost = of("savings", replace(FSA, plan="SAVE"), calendars=CALENDARS).contribution
+    assert (cost.count, cost.each) == (24, Decimal("50.00"))

@@ -108,7 +108,7 @@ def models(model):
     """All models of the rulebook."""
     yield model
     for field in model.model_fields.values():
-        for module, actual in re.findall(r"(bensync\.benefits\.rulebook\.\w+)\.(\w+)", str(field.annotation)):
+        for module, actual in re.findall(r"(bensync\.benefits\.\w+\.\w+)\.(\w+)", str(field.annotation)):
             kind = getattr(sys.modules[module], actual)
             if isinstance(kind, type) and issubclass(kind, BaseModel):
                 yield from models(kind)
@@ -122,14 +122,16 @@ def test_the_reference_names_every_key():
 
 def test_the_reference_explains_every_remark():
     source = Path(rulebook.__file__).parents[1]
-    codes = set()
+    codes: set[str] = set()
     for name in ("engine/preparation", "engine/scheduling", "engine/run", "engine/elections", "rulebook/pricing"):
         text = (source / f"{name}.py").read_text("utf-8")
         codes |= set(re.findall(r"""(?:Remark|_fault|_remark|Unpriced)\("(\w+)\"""", text))
         if name == "engine/elections":
             codes |= set(re.findall(r"""return (?:"" if .+? else )?"(\w+)\"""", text)) | {"contribution_out_of_range"}
+    for path in (source / "plan_types").glob("*.py"):
+        codes |= set(re.findall(r"""yield "(\w+)\"""", path.read_text("utf-8")))
     reported = PAGE.partition("## Remarks")[2]
-    assert len(codes) == 17
+    assert len(codes) == 39
     assert not {code for code in codes if f"`{code}`" not in reported}
 
 
