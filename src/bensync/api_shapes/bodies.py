@@ -155,6 +155,18 @@ class Reprocess(Body):
     reason: Reason
 
 
+class PreviewCensus(Body):
+    """A census of present coverage: the whole CSV file as a text."""
+
+    content: Annotated[str, Field(min_length=1, max_length=8_000_000)]
+
+
+class LoadCensus(PreviewCensus):
+    """The same, and the digest of the preview that was read."""
+
+    digest: Annotated[str, Field(pattern=r"^[0-9a-f]{16}$")]
+
+
 class AddActivity(Body):
     """An activity that is added manually."""
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
@@ -81,6 +82,7 @@ def create_app(deployment: Deployment, clock: Callable[[], datetime], elsewhere:
         SecurityMiddleware,
         hosts=hosts,
         secure=state.web.secure,
+        takes_file=_takes_file,
         pace=RateLimit(state.web.changes_per_minute),
         slow_down=partial(errors.slow_down, state.web),
         bug=errors.bug,
@@ -104,6 +106,14 @@ def routes(app: FastAPI) -> list[tuple[str, str]]:
         if isinstance(route, APIRoute)
         for method in sorted(route.methods or ())
     ]
+
+
+_FILE_PATHS = [re.compile(re.sub(r"\{\w+\}", "[^/]+", rule.path)) for rule in RULES if rule.uploads]
+
+
+def _takes_file(path: str) -> bool:
+    """Return whether a route of this path takes a file."""
+    return any(pattern.fullmatch(path) for pattern in _FILE_PATHS)
 
 
 def _routed(title: str) -> FastAPI:

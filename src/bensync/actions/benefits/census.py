@@ -23,7 +23,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.core.access import Actor, Right
 from bensync.core.people import Participant
-from bensync.errors import GuardTripped
+from bensync.errors import DecisionError
 from bensync.state.benefits.event_runs import BeganWith
 from bensync.state.benefits.first_cases import begin_cases
 from bensync.state.site_state import SiteState
@@ -89,7 +89,7 @@ def load(
 
     Raises:
         Denied: this actor may not load coverage.
-        GuardTripped: the preview was another one; nothing was loaded.
+        DecisionError: the preview was another one; nothing was loaded.
     """
     authorize(store, site, actor, Right.LOAD_COVERAGE, now, approvers)
     try:
@@ -117,7 +117,7 @@ def _refuse(report: CensusReport, allowed: str) -> None:
     if not report.loaded:
         raise _Refused(report)
     if report.digest != allowed:
-        raise GuardTripped(
+        raise DecisionError(
             "The census is not the one that was previewed (census_changed)",
             f"another preview was allowed; today, this file and the site make {report.digest}",
             "Preview the file again, then load what the preview shows.",

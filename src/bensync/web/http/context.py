@@ -13,6 +13,7 @@ import msgspec
 from fastapi import Depends, Path, Request
 from starlette.concurrency import run_in_threadpool
 from starlette.datastructures import FormData
+from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from bensync.actions import tokens
@@ -33,6 +34,7 @@ from bensync.web.http import templating
 from bensync.web.http.forms import FormFields
 from bensync.web.http.jobs import Jobs
 from bensync.web.http.menu import links
+from bensync.web.http.middleware import LARGEST_UPLOAD
 from bensync.web.http.request_checks import (
     JSON,
     ForeignForm,
@@ -346,9 +348,12 @@ async def enter(request: Request) -> PageContext:
         if media_type(request) != JSON:
             raise NotJson
     elif request.method == "POST":
-        refuse_foreign(request, app.cookie, secure=app.web.secure)
+        refuse_foreign(request, app.cookie, secure=app.web.secure, uploads=rule.uploads)
         # python-multipart spends time on each field, so a small body of many fields could keep the process busy.
-        form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
+        if rule.uploads:
+            form = await _with_file(request)
+        else:
+            form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
         # The token fits the cookie, not a session: the sign-in form is protected as well, before there is a session.
         if not form_token_fits(request.cookies.get(app.cookie, ""), form.text("token")):
             raise ForeignForm
@@ -357,6 +362,20 @@ async def enter(request: Request) -> PageContext:
     # The database blocks. In the event loop, one slow query would make all visitors wait.
     await run_in_threadpool(context.open, rule)
     return context
+
+
+async def _with_file(request: Request) -> FormFields:
+    """Return a form with one file, which is kept in memory alone."""
+    parser = MultiPartParser(request.headers, request.stream(), max_files=1, max_fields=_MOST_FIELDS)
+    # By default a file of a megabyte is put on the disk, in clear: it holds SSNs.
+    parser.spool_max_size = LARGEST_UPLOAD
+    try:
+        data = await parser.parse()
+    except MultiPartException:
+        raise ForeignForm from None
+    files = {name: await field.read() for name, field in data.items() if not isinstance(field, str)}
+    await data.close()
+    return FormFields(data, files)
 
 
 Entered = Annotated[PageContext, Depends(enter)]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import date
 
 from starlette.datastructures import FormData
@@ -18,11 +18,13 @@ class FormFields:
     """The fields of one form.
 
     Args:
-        data: as they arrived; files are never accepted.
+        data: as they arrived.
+        files: the content of the files by field; only routes that declare it take one.
     """
 
-    def __init__(self, data: FormData) -> None:
+    def __init__(self, data: FormData, files: Mapping[str, bytes] | None = None) -> None:
         self._data = data
+        self._files = files or {}
 
     def __contains__(self, name: str) -> bool:
         """Return whether the form has a field of this name."""
@@ -43,6 +45,10 @@ class FormFields:
     def texts(self, name: str) -> list[str]:
         """Return all texts that the form has under one name, as they arrived."""
         return [text for text in self._data.getlist(name) if isinstance(text, str)]
+
+    def file(self, name: str) -> bytes:
+        """Return the content of a file; empty where none was chosen."""
+        return self._files.get(name, b"")
 
     def password(self, name: str) -> str:
         """Return a password exactly as it was typed; `bensync.actions.credentials` bounds its length."""

@@ -14,6 +14,8 @@ from bensync.web.http.rate_limit import RateLimit
 
 LARGEST_BODY = 1_000_000
 """Bytes; the largest form of ours is a page of ticked boxes."""
+LARGEST_UPLOAD = 8_000_000
+"""Bytes of a body with a file: some 80,000 lines of a census. The command line takes larger ones."""
 SLOWEST_BODY = 60.0
 """Seconds for a whole body: a sender of one byte a minute would hold a request for hours."""
 BUSIEST = 400
@@ -55,6 +57,7 @@ class SecurityMiddleware:
         app: the application behind it.
         hosts: the host names that are served.
         secure: whether visitors connect by TLS.
+        takes_file: returns whether a path takes a file.
         pace: the rate limit of one address for changes and for the API.
         slow_down: returns the page for too many requests, with the seconds to wait.
         bug: returns the page for a bug. Nothing of the error may reach the log of the server, which does not redact.
@@ -66,6 +69,7 @@ class SecurityMiddleware:
         hosts: Collection[str],
         *,
         secure: bool,
+        takes_file: Callable[[str], bool],
         pace: RateLimit,
         slow_down: Callable[[Request, int], Response],
         bug: Callable[[Request, Exception], Response],
@@ -73,6 +77,7 @@ class SecurityMiddleware:
         self._app = app
         self._hosts = frozenset(host.lower() for host in hosts)
         self._secure = secure
+        self._takes_file = takes_file
         self._pace = pace
         self._slow_down = slow_down
         self._bug = bug
@@ -100,7 +105,7 @@ class SecurityMiddleware:
             return
         self._in_progress += 1
         try:
-            await self._app(scope, _measured(receive), dressed)
+            await self._app(scope, _measured(receive, self._largest(scope)), dressed)
         except _TooMuch as error:
             if not begun:
                 await _plain(error.status)(scope, receive, dressed)
@@ -117,13 +122,16 @@ class SecurityMiddleware:
             return _plain(421)
         # Refused by the head alone; a body without a length is measured while it arrives.
         length = headers.get("content-length", "0")
-        if not length.isdecimal() or int(length[:20]) > LARGEST_BODY:
+        if not length.isdecimal() or int(length[:20]) > self._largest(scope):
             return _plain(413)
         if self._in_progress >= BUSIEST:
             return _plain(503)
         address = (scope.get("client") or ("",))[0]
         seconds = self._pace.wait(scope["method"], scope["path"], address)
         return self._slow_down(Request(scope), seconds) if seconds else None
+
+    def _largest(self, scope: Scope) -> int:
+        return LARGEST_UPLOAD if self._takes_file(scope["path"]) else LARGEST_BODY
 
     def _dress(self, headers: MutableHeaders, *, static: bool) -> None:
         for name, value in SECURITY_HEADERS.items():
@@ -135,7 +143,7 @@ class SecurityMiddleware:
             headers["strict-transport-security"] = _TLS_ONLY
 
 
-def _measured(receive: Receive) -> Receive:
+def _measured(receive: Receive, largest: int) -> Receive:
     """Return a receiver that passes the body on while it is small and arrives in time."""
     seen = 0
     deadline = asyncio.get_running_loop().time() + SLOWEST_BODY
@@ -149,7 +157,7 @@ def _measured(receive: Receive) -> Receive:
             raise _TooMuch(408) from None
         if message["type"] == "http.request":
             seen += len(message.get("body", b""))
-            if seen > LARGEST_BODY:
+            if seen > largest:
                 raise _TooMuch(413)
             if not message.get("more_body", False):
                 seen = -1  # only the end of the connection follows, which may take any time

@@ -12,6 +12,7 @@ from bensync.core.values.ssn import without_ssn
 # in it, or a link in a mail could lead from our sign-in page to somebody else's.
 _SAFE_WAY = re.compile(r"/(?:[\w./?=&%+-][\w./?=&%+-]*)?", re.ASCII)
 _FORM = "application/x-www-form-urlencoded"
+_WITH_FILE = "multipart/form-data"
 JSON = "application/json"
 
 
@@ -45,12 +46,12 @@ def bearer_token(request: Request) -> str:
     return token.strip() if scheme.lower() == "bearer" else ""
 
 
-def refuse_foreign(request: Request, cookie: str, *, secure: bool) -> None:
+def refuse_foreign(request: Request, cookie: str, *, secure: bool, uploads: bool = False) -> None:
     """Raise ForeignForm unless cookie, media type and origin show that the form came from one of our pages."""
     if not request.cookies.get(cookie):
         raise ForeignForm
-    # Foreign forms can also send multipart and text/plain. Our forms send neither, and multipart could carry files.
-    if media_type(request) != _FORM:
+    # Foreign forms can also send multipart and text/plain. Of ours, only those with a file send multipart.
+    if media_type(request) != (_WITH_FILE if uploads else _FORM):
         raise ForeignForm
     # Today's browsers say where a form comes from; for older ones the origin does.
     site = request.headers.get("sec-fetch-site")

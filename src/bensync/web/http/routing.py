@@ -44,12 +44,14 @@ class Rule(msgspec.Struct, frozen=True):
         path: as it is declared, with its parameters in braces.
         access: for a route that belongs to no site; None for a route of a site.
         rights: for a route of a site: one of them suffices.
+        uploads: whether it takes a file, and a body as large as `middleware.LARGEST_UPLOAD`.
     """
 
     method: str
     path: str
     access: GlobalRoute | None
     rights: tuple[Right, ...] = ()
+    uploads: bool = False
 
 
 class UnambiguousRoute(APIRoute):
@@ -147,10 +149,10 @@ class Router:
         return self._declare("GET", path, (permission, *others), options, menu)
 
     def post(
-        self, path: str, permission: Right | GlobalRoute, *others: Right, **options: Any
+        self, path: str, permission: Right | GlobalRoute, *others: Right, uploads: bool = False, **options: Any
     ) -> Callable[[Endpoint], Endpoint]:
-        """Declare a route that changes something; arguments as for `get`."""
-        return self._declare("POST", path, (permission, *others), options)
+        """Declare a route that changes something, or takes a file; the other arguments are those of `get`."""
+        return self._declare("POST", path, (permission, *others), options, uploads=uploads)
 
     def _declare(
         self,
@@ -159,8 +161,10 @@ class Router:
         permissions: tuple[Right | GlobalRoute, ...],
         options: Mapping[str, Any],
         menu: MenuEntry | None = None,
+        *,
+        uploads: bool = False,
     ) -> Callable[[Endpoint], Endpoint]:
-        rule = _rule(method, self._prefix + path, permissions)
+        rule = msgspec.structs.replace(_rule(method, self._prefix + path, permissions), uploads=uploads)
 
         def add(endpoint: Endpoint) -> Endpoint:
             self.routes.append(Route(rule, endpoint, options, menu))

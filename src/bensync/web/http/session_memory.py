@@ -1,4 +1,4 @@
-"""The memory of a session between two of its pages: messages, and the text that was searched for.
+"""The memory of a session between two of its pages: messages, the text that was searched for, and a sealed file.
 
 It is kept in memory, so that no name is ever part of an address or on disk. A restart forgets it without harm.
 """
@@ -17,7 +17,7 @@ import msgspec
 K = TypeVar("K")
 V = TypeVar("V")
 
-_SESSIONS, _FORMS = 2000, 5000
+_SESSIONS, _FORMS, _FILES = 2000, 5000, 20
 
 
 class FlashMessage(msgspec.Struct, frozen=True):
@@ -56,6 +56,10 @@ class _LruDict(Generic[K, V]):
         """Forget an entry."""
         self._entries.pop(key, None)
 
+    def get(self, key: K) -> V | None:
+        """Return the entry; None where there is none."""
+        return self._entries.get(key)
+
 
 class SessionMemory:
     """The memory of all sessions; a session is identified by a hash of its id."""
@@ -63,6 +67,7 @@ class SessionMemory:
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._memories: _LruDict[bytes, _Memory] = _LruDict(_SESSIONS)
+        self._files: _LruDict[bytes, bytes] = _LruDict(_FILES)
 
     def add_message(self, session_id: str, message: FlashMessage) -> None:
         """Keep a message for the next page."""
@@ -86,10 +91,25 @@ class SessionMemory:
         with self._lock:
             return self._of(session_id).searches.get(where, "")
 
+    def keep_file(self, session_id: str, sealed: bytes) -> None:
+        """Keep a sealed file between its preview and its confirmation, in place of the one before.
+
+        Files are large, so only those of the last few sessions are kept.
+        """
+        with self._lock:
+            self._files.pop(_digest(session_id))
+            self._files.setdefault(_digest(session_id), lambda: sealed)
+
+    def kept_file(self, session_id: str) -> bytes:
+        """Return the sealed file of a session; empty where it is forgotten."""
+        with self._lock:
+            return self._files.get(_digest(session_id)) or b""
+
     def empty(self, session_id: str) -> None:
         """Forget a session."""
         with self._lock:
             self._memories.pop(_digest(session_id))
+            self._files.pop(_digest(session_id))
 
     def _of(self, session_id: str) -> _Memory:
         return self._memories.setdefault(_digest(session_id), _Memory)[0]

@@ -14,7 +14,7 @@ from bensync.benefits.values.events import Indicator
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.core.changes import ChangeKind
 from bensync.core.intake.proposals import apply
-from bensync.errors import Denied, GuardTripped
+from bensync.errors import DecisionError, Denied, GuardTripped
 from tests.fixtures.benefit_site import BOOK, Site, benefit_site
 from tests.fixtures.user_deployment import ROOT
 from tests.unit.benefits.cases import FACTS
@@ -143,10 +143,10 @@ def test_A_132_of_5000_lines_with_40_wrong_ones_the_40_are_listed_and_nothing_is
 def test_A_133_another_file_or_another_day_than_the_preview_loads_nothing(site):
     site.hired(1)
     digest = preview(site, file(line(1))).digest
-    with pytest.raises(GuardTripped, match="census_changed"):
+    with pytest.raises(DecisionError, match="census_changed"):
         load(site, file(line(1), line(1, "VIS")), digest)
     site.hired(2)
-    with pytest.raises(GuardTripped, match="census_changed"):
+    with pytest.raises(DecisionError, match="census_changed"):
         load(site, file(line(1)), digest)
     assert stored(site) == (0, 0)
 

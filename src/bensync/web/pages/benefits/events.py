@@ -96,6 +96,7 @@ def overview(context: Entered) -> Response:
             "summary": state.events.summary(),
             "board": state.events.board(),
             "searches": state.events.searches(),
+            "begun": state.event_runs.begun(),
         }
         report = _report(context, state)
     values["hits"] = [search for search in values["searches"] if search.found][:_HITS]

@@ -89,7 +89,7 @@ def test_A_133_only_the_load_that_was_previewed_is_done(fresh):
     path = census(fresh, who, MEDICAL)
     text = fresh.run("enrollments", "preview", path)
     assert (text.code, "Nothing was written" in text.out, "PPO" in text.out) == (0, True, True)
-    assert fresh.run("enrollments", "load", path, "--allow", "0" * 16).code == 12
+    assert fresh.run("enrollments", "load", path, "--allow", "0" * 16).code == 15
     assert in_force(fresh, who) == {}
     digest = fresh.json("enrollments", "preview", path)["census"]["digest"]
     done = fresh.run("enrollments", "load", path, "--allow", digest)
