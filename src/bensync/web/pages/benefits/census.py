@@ -16,7 +16,7 @@ from bensync.wording.sync import count
 
 route = Router(SITE_PAGES)
 
-_PURPOSE = b"census"
+_PLACE = "memory.census"
 
 
 @route.get("/events/census", Right.LOAD_COVERAGE)
@@ -41,7 +41,7 @@ def preview(context: Entered) -> Response:
     report = context.actions.preview_census(content)
     # The confirmation comes without the file: a page must not hold SSNs. Sealed, because this memory has no key.
     vault = context.store.vault(context.site)
-    context.app.memory.keep_file(context.session_id, vault.seal(content, _PURPOSE))
+    context.app.memory.keep_file(context.session_id, vault.seal(content, _PLACE, context.session_id))
     return _page(context, report)
 
 
@@ -54,7 +54,7 @@ def load(context: Entered) -> Response:
         if not sealed:
             fix = "Select the file again, and preview it."
             raise DecisionError("Nothing was loaded.", "The previewed file is not kept any more.", fix)
-        content = context.store.vault(context.site).unseal(sealed, _PURPOSE)
+        content = context.store.vault(context.site).unseal(sealed, _PLACE, context.session_id)
         report = context.actions.load_census(content, context.form.text("digest", 64))
         if not report.loaded:
             return _page(context, report)

@@ -3,17 +3,27 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bensync.benefits.census.census_file import TEMPLATE
 from bensync.core.access import Role
-from tests.fixtures.pages import OURS
+from tests.fixtures.databases import in_file
+from tests.fixtures.pages import OURS, Pages, pages
 from tests.integration.web.benefit_pages import SITE, case_of, hired, text
 from tests.unit.builders import ssn
 
 PAGE = f"{SITE}/events/census"
 HEADING = "employee_number,ssn,plan,option,begin_date\n"
+
+
+@pytest.fixture
+def web_pages(tmp_path: Path) -> Iterator[Pages]:
+    """Pages of a site whose benefit events have not begun."""
+    with pages(tmp_path, in_file(tmp_path), benefits=True, begun=False) as served:
+        yield served
 
 
 @pytest.fixture
