@@ -89,6 +89,17 @@ EXPLANATIONS: Mapping[CensusCode, Explanation] = {
         "The rulebook has no price for this person: the salary or another fact is missing.",
         "Enter the amount and both costs.",
     ),
+    CensusCode.DEPENDENT_UNKNOWN: Explanation(
+        "A dependent is not on the list of dependents of this person.",
+        "Enter the dependent first, or write the name as it stands on the list.",
+    ),
+    CensusCode.DEPENDENT_AMBIGUOUS: Explanation(
+        "Two dependents of this person have the same name.", "Write the number of the dependent."
+    ),
+    CensusCode.DEPENDENT_NOT_COVERED: Explanation(
+        "The option does not cover a dependent of this relationship or age.",
+        "Remove the dependent, or correct the option.",
+    ),
     CensusCode.TWO_PLANS_OF_A_TYPE: Explanation(
         "The person has another coverage of this plan type in the file.", "Keep the one that is in force today."
     ),
@@ -97,6 +108,10 @@ EXPLANATIONS: Mapping[CensusCode, Explanation] = {
         "The person's benefit program does not have this plan, or no single program fits. The next event of the person "
         "would end the coverage.",
         "Check the rules of eligibility, and the person's data in HR.",
+    ),
+    CensusCode.DEPENDENTS_DO_NOT_FIT: Explanation(
+        "The option is made for more dependents than the line names, or for fewer.",
+        "Name the covered dependents, or correct the option.",
     ),
     CensusCode.NOT_ELIGIBLE: Explanation(
         "The rulebook says that the person is not eligible for this plan. The next event of the person would end the "

@@ -42,6 +42,7 @@ COLUMNS: Sequence[Column] = (
     Column("contribution", "the yearly pledge or the percent, where the plan has one"),
     Column("tax", "before or after, where the plan has it"),
     Column("account", "the account that the money goes to, where the plan has one"),
+    Column("dependents", "the dependents that it covers, by name or number, with semicolons between them"),
 )
 """The columns of the template, in its order."""
 
@@ -52,13 +53,14 @@ _REQUIRED = tuple(column.name for column in COLUMNS if column.required)
 _NAMES = frozenset(column.name for column in COLUMNS)
 _MONEY = ("amount", "employee_cost", "company_cost", "contribution")
 _DELIMITERS = (",", ";", "\t")
-_LONGEST_CELL = 100
+_LONGEST_CELL, _LONGEST_LIST = 100, 1000
 _OLDEST = 1940  # the first year in which a present coverage can have begun
 
 _ISO = re.compile(r"(\d{4})-(\d{2})-(\d{2})", re.ASCII)
 _US = re.compile(r"(\d{1,2})/(\d{1,2})/(\d{4})", re.ASCII)
 _AMOUNT = re.compile(r"\$?(\d{1,10}|\d{1,3}(?:,\d{3}){1,3})(\.\d{1,2})?", re.ASCII)
 _SSN = re.compile(r"(\d{3})([- ]?)(\d{2})\2(\d{4})", re.ASCII)
+_NAMES_OF_PEOPLE = re.compile(r"[^\W_][^=@|]*")
 _CODE = re.compile(r"[\w][\w .&()/+-]*")
 
 
@@ -73,6 +75,7 @@ class CensusLine(msgspec.Struct, frozen=True, gc=False):
         begin: the first day of the coverage; ``deduction_begin``: of the deductions, None if the cell is empty.
         amount: the sum insured; ``employee`` and ``company``: costs per month; None if the cell is empty.
         contribution, tax, account: as in `Terms`.
+        dependents: names, or numbers of the list of dependents.
     """
 
     line: int
@@ -88,6 +91,7 @@ class CensusLine(msgspec.Struct, frozen=True, gc=False):
     contribution: Decimal | None = None
     tax: str = ""
     account: str = ""
+    dependents: tuple[str, ...] = ()
 
 
 class CensusFile(NamedTuple):
@@ -202,6 +206,7 @@ def _line(
         amounts.get("contribution"),
         cells.get("tax", "").lower(),
         cells.get("account", ""),
+        tuple(name for entry in cells.get("dependents", "").split(";") if (name := entry.strip())),
     )
 
 
@@ -210,18 +215,19 @@ def _cell_problems(cells: Mapping[str, str]) -> Iterator[tuple[str, CensusCode]]
         if name not in cells:
             yield name, CensusCode.VALUE_MISSING
     for name, text in cells.items():
-        problem = CensusCode.TEXT_REFUSED if _is_hostile(text) else _checked(name, text)
+        longest = _LONGEST_LIST if name == "dependents" else _LONGEST_CELL
+        problem = CensusCode.TEXT_REFUSED if _is_hostile(text, longest) else _checked(name, text)
         if problem is not None:
             yield name, problem
 
 
-def _is_hostile(text: str) -> bool:
+def _is_hostile(text: str, longest: int) -> bool:
     """Return whether a text is too long for a cell, or holds a character that nobody can see."""
     try:
         refuse_invisible(text)
     except ValueError:
         return True
-    return len(text) > _LONGEST_CELL
+    return len(text) > longest
 
 
 def _checked(name: str, text: str) -> CensusCode | None:
@@ -234,7 +240,8 @@ def _checked(name: str, text: str) -> CensusCode | None:
     if name == "tax":
         return None if text.lower() in ("before", "after") else CensusCode.TAX_UNKNOWN
     # What begins like a formula would be one in the spreadsheet of the next reader.
-    return None if _CODE.fullmatch(text) else CensusCode.TEXT_REFUSED
+    pattern = _NAMES_OF_PEOPLE if name == "dependents" else _CODE
+    return None if pattern.fullmatch(text) else CensusCode.TEXT_REFUSED
 
 
 def _ssn(text: str) -> str:

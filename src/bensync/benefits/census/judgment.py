@@ -16,16 +16,19 @@ from bensync.benefits.engine.approval_activities import TER
 from bensync.benefits.engine.eligibility import assign, rule_holds
 from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.engine.event_stages import RunContext
+from bensync.benefits.family.groups import count_faults, coverage_fault
 from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced
 from bensync.benefits.rulebook.pricing import terms as priced
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.rules import applicable_rule
 from bensync.benefits.rulebook.tables import BenefitPlan, PlanOption
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.dependents import Dependent, dependents_on
 from bensync.benefits.values.enrollments import Terms
 from bensync.benefits.values.events import SNAPSHOT, EventStatus
 from bensync.core.people import Participant, Standing
 from bensync.core.values.plausibility import HIRES
+from bensync.core.values.texts import same_text
 from bensync.errors import ConfigError
 
 
@@ -90,6 +93,7 @@ class _Judgment:
         self._facts = facts(case.participant, day.today, day.book, family=case.dependents)
         self._basis = PriceBasis(case.participant, self._facts, day.book)
         self._program = day.book.program.get(assign(self._facts, day.book)[1])
+        self._family = dependents_on(case.dependents, day.today)
         self._taken: dict[str, CensusLine] = {}
         self.findings: list[CensusFinding] = []
 
@@ -113,12 +117,14 @@ class _Judgment:
         self._check_place(line, plan)
         for code, column in (*self._date_problems(line), *_limit_problems(line, option)):
             self._find(code, line, column)
+        covered = self._dependents(line, option)
         terms = self._terms(line, plan, option)
         if terms is None:
             self._find(CensusCode.PRICE_UNKNOWN, line, "amount")
             return None
         # Payroll deducts for this coverage already: without a day of its own, nothing is deducted for the past.
         deduction = line.deduction_begin or max(line.begin, self._today)
+        terms = msgspec.structs.replace(terms, dependents=covered)
         return PresentCoverage(plan.type, terms, line.begin, deduction)
 
     def _terms(self, line: CensusLine, plan: BenefitPlan, option: PlanOption) -> Terms | None:
@@ -139,6 +145,26 @@ class _Judgment:
             tax=line.tax,
             account=line.account,
         )
+
+    def _dependents(self, line: CensusLine, option: PlanOption) -> tuple[int, ...]:
+        """Return the numbers of the dependents whom the line covers, in their order."""
+        covered: list[Dependent] = []
+        for name in line.dependents:
+            named = [
+                dependent
+                for dependent in self._family
+                if name == str(dependent.number) or same_text(name.casefold(), dependent.name.casefold())
+            ]
+            if len(named) != 1:
+                missing = CensusCode.DEPENDENT_UNKNOWN if not named else CensusCode.DEPENDENT_AMBIGUOUS
+                self._find(missing, line, "dependents")
+            elif coverage_fault(named[0], option, self._book, self._today):
+                self._find(CensusCode.DEPENDENT_NOT_COVERED, line, "dependents")
+            else:
+                covered += named
+        if any(count_faults(option, covered, self._book, self._today)):
+            self._find(CensusCode.DEPENDENTS_DO_NOT_FIT, line, "dependents")
+        return tuple(sorted({dependent.number for dependent in covered}))
 
     def _check_place(self, line: CensusLine, plan: BenefitPlan) -> None:
         """Check that the plan can be held, and can end."""

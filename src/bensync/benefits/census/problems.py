@@ -41,14 +41,18 @@ class CensusCode(StrEnum):
     AMOUNT_OUTSIDE_LIMITS = "amount_outside_limits"
     CONTRIBUTION_OUTSIDE_LIMITS = "contribution_outside_limits"
     PRICE_UNKNOWN = "price_unknown"
+    DEPENDENT_UNKNOWN = "dependent_unknown"
+    DEPENDENT_AMBIGUOUS = "dependent_ambiguous"
+    DEPENDENT_NOT_COVERED = "dependent_not_covered"
     TWO_PLANS_OF_A_TYPE = "two_plans_of_a_type"
     DUPLICATE_LINE = "duplicate_line"
     # Warnings
     PLAN_NOT_IN_PROGRAM = "plan_not_in_program"
     NOT_ELIGIBLE = "not_eligible"
+    DEPENDENTS_DO_NOT_FIT = "dependents_do_not_fit"
 
 
-WARNINGS = frozenset({CensusCode.PLAN_NOT_IN_PROGRAM, CensusCode.NOT_ELIGIBLE})
+WARNINGS = frozenset({CensusCode.PLAN_NOT_IN_PROGRAM, CensusCode.NOT_ELIGIBLE, CensusCode.DEPENDENTS_DO_NOT_FIT})
 """The codes that a person should read, and that do not prevent the load."""
 
 

@@ -64,6 +64,11 @@ def test_a_line_is_read_with_all_its_cells():
     )
 
 
+def test_a_cell_names_several_dependents():
+    (line,) = census(dependents="Ada O'Neil; 2;;").lines
+    assert line.dependents == ("Ada O'Neil", "2")
+
+
 def test_the_ssn_leaves_no_trace_in_what_is_read():
     assert "123410001" not in repr(census().lines)
     assert "123-41-0001" not in repr(census().lines)
@@ -118,6 +123,8 @@ def test_the_template_is_a_heading_that_lacks_only_lines():
         ("account", "@SUM", "text_refused"),
         ("option", "E\u200bE", "text_refused"),
         ("employee_number", "1" * 101, "text_refused"),
+        ("dependents", "=Moss", "text_refused"),
+        ("dependents", "Ada Moss;" * 112, "text_refused"),
     ],
 )
 def test_a_cell_that_cannot_be_is_named_by_its_column(column, text, code):

@@ -22,6 +22,7 @@ from tests.unit.benefits.cases import (
     run_context,
     with_activities,
 )
+from tests.unit.benefits.families import FAMILY_BOOK, dependent, family_case, spouse
 from tests.unit.builders import TODAY, key
 
 LINE = CensusLine(2, key("x"), "1", "MED", "EE", date(2024, 3, 1))
@@ -191,3 +192,28 @@ def test_whose_coverage_is_known_already_is_left_alone():
 )
 def test_ssn_and_number_must_name_one_person(number, owner, namesake, code):
     assert mismatch(replace(LINE, number=number), owner, namesake) == code
+
+
+FAMILY = family_case(
+    spouse(1), dependent(2), dependent(3, birth_date=date(1990, 1, 1)), dependent(4, first_name="Robin")
+)
+
+
+@pytest.mark.parametrize(
+    ("option", "names", "covered", "expected"),
+    [
+        ("FAM", ("Child2 Moss", "1"), (1, 2), []),
+        ("FAM", ("CHILD2  moss".replace("  ", " "), "Child2 Moss"), (2,), []),
+        ("EE", (), (), []),
+        ("FAM", (), (), ["dependents_do_not_fit"]),
+        ("EE+SP", ("2",), (), ["dependent_not_covered", "dependents_do_not_fit"]),
+        ("EE+CH", ("2", "3"), (), ["dependent_not_covered"]),
+        ("EE+CH", ("2", "Nobody"), (), ["dependent_unknown"]),
+        ("EE+CH", ("2", "Robin Moss"), (), ["dependent_ambiguous"]),
+    ],
+)
+def test_a_line_covers_the_dependents_whom_it_names(option, names, covered, expected):
+    result = judged(line(option=option, dependents=names), of=FAMILY, rules=FAMILY_BOOK)
+    assert [str(finding.code) for finding in result.findings] == expected
+    assert [present.terms.dependents for present in result.coverage] in ([covered], [])
+    assert bool(result.coverage) == all(finding.is_warning for finding in result.findings)

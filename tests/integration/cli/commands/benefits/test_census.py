@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+import shlex
 import shutil
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
@@ -11,6 +14,8 @@ from bensync.benefits.census.census_file import COLUMNS
 from tests.fixtures.databases import in_file
 from tests.fixtures.office import office
 from tests.integration.cli.commands.benefits.office import HIRED, NEWCOMER, RULEBOOK, TODAY, employee_named, in_force
+
+ROOT = Path(__file__).parents[5]
 
 
 @pytest.fixture
@@ -105,3 +110,20 @@ def test_what_cannot_be_read_is_wrong_usage(fresh, monkeypatch):
         "employee_number",
         "ssn",
     ]
+
+
+def test_the_how_to_page_leads_from_the_template_to_another_load(fresh, monkeypatch):
+    who = employee_named(fresh, "Maren Oakes")
+    page = (ROOT / "docs" / "how-to" / "load-present-coverage.md").read_text()
+    commands = [line for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    monkeypatch.chdir(fresh.folder)
+    census(fresh, who, MEDICAL)
+    digest = fresh.json("enrollments", "preview", "census.csv")["census"]["digest"]
+    names = {"DIGEST": digest, "104/1": f"{who}/1", "104": who}
+    for command in commands:
+        words = [names.get(word, word) for word in shlex.split(command)[1:]]
+        assert fresh.run(*words).code == 0, command
+    assert in_force(fresh, who) == {}
+    again = fresh.json("enrollments", "preview", "census.csv")["census"]
+    assert fresh.json("enrollments", "load", "census.csv", "--allow", again["digest"])["census"]["loaded"] is True
+    assert in_force(fresh, who) == {"medical": "FAM"}
