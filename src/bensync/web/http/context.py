@@ -234,7 +234,7 @@ class PageContext:
         """Carry out the form once; the same form sent again gets the same answer."""
         # Scripts send the header of the IETF draft, forms a hidden field. Without either, the database still refuses
         # a second decision.
-        key = self.form.text("key", 64) or self.request.headers.get("idempotency-key", "")[:200]
+        key = self.form.key() or self.request.headers.get("idempotency-key", "")[:200]
         # A key belongs to one operation: under the same key, another one must not get this answer.
         return self.app.idempotency.answer(self.session_id, f"{self.request.url.path} {key}", act) if key else act()
 
@@ -327,6 +327,7 @@ class PageContext:
             "token": form_token(self.session_id),
             "key": secrets.token_urlsafe(12),
             "here": self.request.url.path,
+            "typed": self.form.typed(),
         }
 
 
@@ -355,7 +356,7 @@ async def enter(request: Request) -> PageContext:
         else:
             form = FormFields(await request.form(max_fields=_MOST_FIELDS, max_files=0))
         # The token fits the cookie, not a session: the sign-in form is protected as well, before there is a session.
-        if not form_token_fits(request.cookies.get(app.cookie, ""), form.text("token")):
+        if not form_token_fits(request.cookies.get(app.cookie, ""), form.token()):
             raise ForeignForm
     context = PageContext(app, request, form)
     request.state.context = context

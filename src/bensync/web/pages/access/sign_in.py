@@ -29,7 +29,7 @@ def form(context: Entered) -> Response:
 @route.post("/sign-in", GlobalRoute.OPEN)
 def sign_in(context: Entered) -> Response:
     """Start a session with a new cookie."""
-    way = safe_path(context.form.text("next"))
+    way = safe_path(context.form.text("next", 2000))
     password = context.form.password("password")
     client = context.request.client
     try:
@@ -82,7 +82,7 @@ def code_form(context: Entered) -> Response:
 def code(context: Entered) -> Response:
     """Accept a new code."""
     access.step_up(context.store, context.session_id, context.form.code(), context.now)
-    return context.go(safe_path(context.form.text("next")))
+    return context.go(safe_path(context.form.text("next", 2000)))
 
 
 def _form(context: PageContext, way: str, status: int = 200, refusal: SignInRefused | None = None) -> Response:
