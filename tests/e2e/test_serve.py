@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import signal
 import socket
 import ssl
 import subprocess
 import sys
 import time
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -22,9 +23,12 @@ from cryptography.x509.oid import NameOID
 from bensync.core.access import Role
 from bensync.web.http.middleware import SECURITY_HEADERS
 from bensync.web.http.server import HEAD_SECONDS, MOST_PER_ADDRESS
+from tests.conftest import LONG
 from tests.fixtures.databases import in_file
+from tests.fixtures.openssh import free_port
 from tests.fixtures.pages import pages
-from tests.fixtures.serving import serving
+from tests.fixtures.serving import PATIENCE, serving
+from tests.integration.cli.test_foreign_lines import only_ours
 
 
 @pytest.fixture
@@ -67,20 +71,54 @@ def test_an_address_that_is_taken_is_told_in_three_lines(config):
     assert failure.stdout == ""
 
 
+def demo(folder: Path, port: int) -> list[str]:
+    words = ["demo", "--serve", "--employees", "40", "--folder", str(folder), "--listen", f"127.0.0.1:{port}"]
+    return [sys.executable, "-m", "bensync", *words]
+
+
 def test_the_demo_on_a_port_that_is_taken_makes_nothing_and_prints_no_address(tmp_path):
     with socket.socket() as taken:
-        taken.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            taken.bind(("127.0.0.1", 8480))
-            taken.listen()
-        except OSError:
-            pass  # then somebody else has it, which does as well
-        command = [sys.executable, "-m", "bensync", "demo", "--serve", "--folder", str(tmp_path / "demo")]
-        failure = subprocess.run(command, capture_output=True, text=True, timeout=120)
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        port = taken.getsockname()[1]
+        failure = subprocess.run(demo(tmp_path / "demo", port), capture_output=True, text=True, timeout=120)
     assert failure.returncode == 10
-    assert "cannot listen" in failure.stderr
+    assert f"The web pages cannot listen at 127.0.0.1:{port}" in failure.stderr
     assert failure.stdout == ""
     assert not (tmp_path / "demo").exists()
+
+
+def test_the_first_minute_of_the_demo_prints_only_our_lines(tmp_path):
+    port = free_port()
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    with subprocess.Popen(demo(tmp_path / "demo", port), **pipes, text=True) as process:
+        try:
+            pages_of_demo(process, port)
+            # By day a glance of it: the scheduler of the story ticks every five seconds.
+            end = time.monotonic() + (60 if LONG else 6)
+            while time.monotonic() < end:
+                assert httpx.get(f"http://127.0.0.1:{port}/sign-in").status_code == 200
+                assert "HTTP/1.1 400" in _answer_to(port, b"nonsense\r\n\r\n")
+            process.send_signal(signal.SIGINT)
+            printed, lines = process.communicate("\n", timeout=120)
+        finally:
+            if process.poll() is None:
+                process.kill()
+    assert only_ours(lines, as_json=False)
+    known = re.compile(r"bensync demo: |  (The pages|Name|Password|Code|Or scan): |  Ctrl\+C ends it|$")
+    assert [line for line in printed.splitlines() if not known.match(line)] == []
+
+
+def pages_of_demo(process: subprocess.Popen[str], port: int) -> None:
+    """Wait until the demo answers."""
+    end = time.monotonic() + 5 * PATIENCE
+    while True:
+        assert process.poll() is None, process.communicate()
+        with suppress(httpx.TransportError):
+            httpx.get(f"http://127.0.0.1:{port}/sign-in")
+            return
+        assert time.monotonic() < end
+        time.sleep(0.1)
 
 
 def test_with_a_certificate_it_speaks_TLS_and_nothing_else(config, tmp_path):
@@ -177,6 +215,57 @@ def test_bytes_that_are_no_http_get_strict_headers_as_well(config):
     assert head.startswith("http/1.1 400")
     assert all(f"{name}: {value}".lower() in head for name, value in SECURITY_HEADERS.items())
     assert "cache-control: no-store" in head
+
+
+MALFORMED = {
+    "a bad request line": b"nonsense\r\n\r\n",
+    "a bad header": b"GET / HTTP/1.1\r\nHost : x\r\n\r\n",
+    "a control character in a header": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX: a\x00b\r\n\r\n",
+    "TLS on the plain port": bytes.fromhex("16030100c8010000c40303") + bytes(range(190)) + b"\r\n\r\n",
+    "a head without end": b"GET / HTTP/1.1\r\nX-Long: " + b"x" * 70_000,
+    "no host": b"GET / HTTP/1.1\r\n\r\n",
+    "a length that is no number": b"POST /sign-in HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: -1\r\n\r\n",
+    "two lengths": b"POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Length: 1\r\nContent-Length: 2\r\n\r\n",
+    "a piece without a length": (
+        b"POST /nowhere HTTP/1.1\r\nHost: 127.0.0.1\r\nTransfer-Encoding: chunked\r\n\r\nzz\r\nx\r\n"
+    ),
+    "another request behind a bad one": b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\n\r\n\x16\x03\x01nonsense\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("as_json", [False, True], ids=["for people", "as JSON"])
+def test_malformed_requests_get_a_400_with_strict_headers_and_only_our_lines_are_logged(config, as_json):
+    words = ["--json"] if as_json else []
+    with serving(config, *words) as (process, address):
+        answers = {what: _answer_to(httpx.URL(address).port, request) for what, request in MALFORMED.items()}
+        _refused_early_and_still_sending(httpx.URL(address).port)
+        assert httpx.get(f"{address}/sign-in").status_code == 200
+        process.send_signal(signal.SIGTERM)
+        _, lines = process.communicate(timeout=120)
+
+    heads = {what: answer.lower().rpartition("http/1.1 400")[2] for what, answer in answers.items()}
+    assert [what for what, answer in answers.items() if "HTTP/1.1 400" not in answer] == []
+    for header in (*SECURITY_HEADERS, "cache-control"):
+        assert [what for what, head in heads.items() if f"{header}: " not in head] == []
+    assert only_ours(lines, as_json=as_json)
+    assert "asyncio" not in lines, "a callback of the server failed"
+
+
+def _answer_to(port: int, request: bytes) -> str:
+    with socket.create_connection(("127.0.0.1", port), 60) as raw:
+        raw.sendall(request)
+        return raw.makefile("rb").read().decode("ascii", "replace")
+
+
+def _refused_early_and_still_sending(port: int) -> None:
+    """A body that is refused by its head, and goes on in a way that is no HTTP."""
+    head = b"POST /sign-in HTTP/1.1\r\nHost: elsewhere.example\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with socket.create_connection(("127.0.0.1", port), 60) as raw:
+        raw.sendall(head)
+        assert raw.recv(65536).startswith(b"HTTP/1.1 421")
+        with suppress(OSError):
+            raw.sendall(b"zz\r\nnonsense\r\n")
+            raw.makefile("rb").read()
 
 
 def _is_closed(connection: socket.socket) -> bool:

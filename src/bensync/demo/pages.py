@@ -34,7 +34,6 @@ from bensync.web.app import create_app
 from bensync.web.http.server import address_of, bound, make_server
 from bensync.wiring import Deployment
 
-LISTEN = "127.0.0.1:8480"
 _DAYS = 15
 _RUN_HOUR = 4
 _TICK_SECONDS = 5
@@ -81,21 +80,22 @@ class Opened(msgspec.Struct, frozen=True):
         return pyotp.TOTP(opened[1] if opened else "").now()
 
 
-def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
+def keep_up(folder: Path | None, employees: int, console: Console, listen: str) -> Path:
     """Set up an employer, and serve its pages until Ctrl+C.
 
     Args:
         folder: the folder for all files; None for a new temporary one.
         employees: the number of people of the made-up employer; at least 20.
         console: where to print.
+        listen: HOST:PORT of the pages.
 
     Returns:
         the folder with configuration, database, keys and files.
     """
-    bound(Web(listen=LISTEN)).close()  # before two weeks are made up for pages that nobody could open
+    bound(Web(listen=listen)).close()  # before two weeks are made up for pages that nobody could open
     place = folder or Path(tempfile.mkdtemp(prefix="bensync-demo-"))
     console.print(f"[bold]bensync demo[/]: two weeks of a made-up employer with {employees} people; a moment, please.")
-    with open_pages(place, employees) as opened:
+    with open_pages(place, employees, listen) as opened:
         console.print(f"\n  The pages:  [bold]{opened.address}[/]")
         console.print(f"  Name:       {opened.name}\n  Password:   {opened.password}", highlight=False)
         console.print(f"  Code:       {opened.code()} now; for a fresh one press Enter here", highlight=False)
@@ -107,7 +107,7 @@ def keep_up(folder: Path | None, employees: int, console: Console) -> Path:
 
 
 @contextmanager
-def open_pages(folder: Path, employees: int, listen: str = LISTEN) -> Iterator[Opened]:
+def open_pages(folder: Path, employees: int, listen: str) -> Iterator[Opened]:
     """Set up an employer, and yield its pages, which can be served while the block lasts.
 
     Args:

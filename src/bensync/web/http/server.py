@@ -149,6 +149,10 @@ class BoundedConnection(H11Protocol):
 
     def send_400_response(self, msg: str) -> None:
         """Refuse bytes that are no HTTP request, with the same strict headers as every other answer."""
+        if self.conn.our_state not in {h11.IDLE, h11.SEND_RESPONSE}:
+            # An answer has begun or is complete, such as the refusal of a body that goes on; there cannot be another.
+            self.transport.close()
+            return
         headers = [(name.encode(), value.encode()) for name, value in SECURITY_HEADERS.items()]
         headers += [(b"content-type", b"text/plain; charset=utf-8"), (b"cache-control", b"no-store")]
         events: Iterable[h11.Event] = (

@@ -12,6 +12,8 @@ from bensync import log
 from bensync.cli.invocation import invocation
 from bensync.errors import ConfigError
 
+LISTEN = "127.0.0.1:8480"
+"""Where the demo serves its pages."""
 _PAPER_WIDTH = 110
 """Columns of the transcript where no terminal says how many it has."""
 
@@ -28,6 +30,9 @@ def demo(
     serve: Annotated[
         bool, typer.Option("--serve", help="Keep the web pages running, with two weeks of history and open requests.")
     ] = False,
+    listen: Annotated[
+        str, typer.Option("--listen", metavar="HOST:PORT", help="With --serve: the address of the pages.")
+    ] = LISTEN,
 ) -> None:
     """Run the whole process on this machine with a made-up company."""
     try:  # the demo is an extra part: its servers may not be installed
@@ -45,6 +50,6 @@ def demo(
     console = Console(stderr=options.as_json, highlight=False)
     if not console.is_terminal:
         console.width = _PAPER_WIDTH
-    play = keep_up if serve else tell
-    place = play(folder.resolve() if folder else None, employees, console)
+    place = folder.resolve() if folder else None
+    place = keep_up(place, employees, console, listen) if serve else tell(place, employees, console)
     options.answer({"demo": {"folder": str(place)}}, lambda _: None)
