@@ -105,8 +105,8 @@ def test_the_first_minute_of_the_demo_prints_only_our_lines(tmp_path):
             if process.poll() is None:
                 process.kill()
     assert only_ours(lines, as_json=False)
-    known = re.compile(r"bensync demo: |  (The pages|Name|Password|Code|Or scan): |  Ctrl\+C ends it|$")
-    assert [line for line in printed.splitlines() if not known.match(line)] == []
+    our_lines = re.compile(r"bensync demo: |  (The pages|Name|Password|Code|Or scan): |  Ctrl\+C ends it|$")
+    assert [line for line in printed.splitlines() if not our_lines.match(line)] == []
 
 
 def pages_of_demo(process: subprocess.Popen[str], port: int) -> None:
