@@ -14,6 +14,7 @@ from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import CoverageOutcome, Prepared
+from bensync.wording.eligibility import wants
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from bensync.benefits.values import events, offers
     from bensync.benefits.values.enrollments import Enrollment
     from bensync.state.read.event_lists import EventLine, RemarkLine
+    from bensync.wording.eligibility import EligibilitySentences
     from bensync.wording.visibility import Visibility
 
 
@@ -121,13 +123,30 @@ class RemarkEntry(Remark):
     person: Subject
 
 
+class EligibilityTest(Shape):
+    """One test of a rule of eligibility, with the value that the person had."""
+
+    fact: str
+    value: str | None = Field(description="null where it is blank, or where the role does not see it")
+    visible: bool = Field(description="whether the role sees the fact")
+    wants: str = Field(description="what the test wants, such as `at least 0.75`")
+    passed: bool
+    alternative: bool = Field(description="one passed test of several is enough")
+    since: date | None = Field(description="the day of the dated row that the value is from")
+    address: str = Field(description="`home` or `work` for a test of an address, else empty")
+    jobs: dict[str, str] = Field(description="of a sum, what each job adds: eligible, ineligible or not evaluated")
+
+
 class Eligibility(Shape):
-    """Whether a program, or a plan of it, fits, and the names of the facts that speak against it."""
+    """Whether a program, a plan of it or an option fits, and the names of the facts that speak against it."""
 
     program: str
     plan: str
+    option: str = Field(description="empty for a plan or a program")
     fits: bool
+    geographic: bool = Field(description="whether an address decides")
     against: list[str]
+    tests: list[EligibilityTest] = Field(description="empty in findings of versions that kept names alone")
 
 
 class Event(EventEntry):
@@ -181,6 +200,7 @@ def event_detail(
     site: str,
     rows: Iterable[Enrollment],
     findings: Iterable[offers.EligibilityFinding],
+    sentences: EligibilitySentences,
     *,
     figures: bool = True,
     derive: PersonFigures | None = None,
@@ -193,6 +213,7 @@ def event_detail(
         site: the employer.
         rows: the coverage rows of the participant; those of other events are left out.
         findings: which programs and plans fit.
+        sentences: the words for the findings, and which facts the reader sees.
         figures: whether the role sees sums and contributions.
         derive: derives the costs per deduction, and imputed income, of the options.
     """
@@ -215,7 +236,7 @@ def event_detail(
         elections=[_election(choice, figures=figures) for choice in event.choices],
         remarks=[remark(line) for line in (*prepared.remarks, *prepared.faults, *event.messages)],
         posted=[coverage_row(row, figures=figures) for row in rows if row.event == event.number],
-        eligibility=[eligibility(finding) for finding in findings],
+        eligibility=[eligibility(finding, sentences) for finding in findings],
     )
 
 
@@ -229,9 +250,32 @@ def remark_entry(line: RemarkLine, visibility: Visibility | None = None) -> Rema
     return copied(RemarkEntry, line, person=subject(line.who, visibility))
 
 
-def eligibility(finding: offers.EligibilityFinding) -> Eligibility:
-    """Return whether a program or a plan fits."""
-    return copied(Eligibility, finding, fits=not finding.against, against=list(finding.against))
+def eligibility(finding: offers.EligibilityFinding, sentences: EligibilitySentences) -> Eligibility:
+    """Return whether a program, a plan or an option fits, with its tests as far as the reader sees the facts."""
+    tests = [_test(test, sentences) for test in finding.tests]
+    return copied(
+        Eligibility,
+        finding,
+        fits=not finding.against,
+        geographic=finding.geographic,
+        against=list(finding.against),
+        tests=tests,
+    )
+
+
+def _test(test: offers.FactTest, sentences: EligibilitySentences) -> EligibilityTest:
+    visible = sentences.sees(test.field)
+    return copied(
+        EligibilityTest,
+        test,
+        fact=test.field,
+        value=sentences.value_of(test),
+        visible=visible,
+        wants=wants(test),
+        since=test.since if visible else None,
+        address=test.address,
+        jobs={field: result.value for field, result in test.jobs},
+    )
 
 
 def _entry_fields(event: events.Event, person: Subject, site: str) -> dict[str, Any]:

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 
 from bensync.benefits.engine.eligibility_facts import Facts
-from bensync.benefits.rulebook.conditions import failing_fields
+from bensync.benefits.rulebook.conditions import failing_fields, number, passes
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.tables import Program
+from bensync.benefits.rulebook.tables import Condition, CoveredGroup, Program, Summand
 from bensync.benefits.values.events import Process
-from bensync.benefits.values.offers import EligibilityFinding
+from bensync.benefits.values.offers import EligibilityFinding, FactTest, JobResult
 from bensync.core.people import Standing
 
 
@@ -35,15 +36,22 @@ def schedule_for(facts: Facts, event_class: str, book: Rulebook) -> str:
 
 
 def findings(facts: Facts, book: Rulebook) -> tuple[EligibilityFinding, ...]:
-    """Return for each program and each of its plans the names of the facts that rule it out; none if it fits."""
+    """Return every program, each of its plans, and each option that covers dependents, with all their tests (S3-80)."""
     return tuple(_findings(facts, book))
 
 
 def _findings(facts: Facts, book: Rulebook) -> Iterator[EligibilityFinding]:
     for program in book.programs:
-        yield EligibilityFinding(program.code, "", _against(program, facts, book))
+        yield EligibilityFinding(program.code, "", _against(program, facts, book), tests=_program(program, facts, book))
         for code in program.plans:
-            yield EligibilityFinding(program.code, code, _missed(book.plan[code].eligibility, facts, book))
+            plan = book.plan[code]
+            against = _missed(plan.eligibility, facts, book)
+            yield EligibilityFinding(program.code, code, against, tests=_tests(plan.eligibility, facts, book))
+            for option in plan.options:
+                tests = tuple(_test(_enough(cover), facts, book) for cover in option.covers if cover.at_least)
+                if tests:
+                    missed = tuple(test.field for test in tests if not test.passed)
+                    yield EligibilityFinding(program.code, code, missed, option.code, tests)
 
 
 def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
@@ -52,6 +60,59 @@ def _against(program: Program, facts: Facts, book: Rulebook) -> tuple[str, ...]:
     if program.active_only and facts.values["standing"] != Standing.ACTIVE:
         missed.append("standing")
     return tuple(dict.fromkeys((*missed, *_missed(program.eligibility, facts, book))))
+
+
+def _enough(cover: CoveredGroup) -> Condition:
+    return Condition(field=f"dependents.{cover.group}", at_least=Decimal(cover.at_least))
+
+
+def _program(program: Program, facts: Facts, book: Rulebook) -> tuple[FactTest, ...]:
+    conditions = [Condition(field=name, present=True) for name in book.fields.required]
+    if program.active_only:
+        conditions.append(Condition(field="standing", one_of=(str(Standing.ACTIVE),)))
+    required = (_test(condition, facts, book) for condition in conditions)
+    return (*required, *_tests(program.eligibility, facts, book))
+
+
+def _tests(rule: str, facts: Facts, book: Rulebook) -> tuple[FactTest, ...]:
+    if not rule:
+        return ()
+    eligibility = book.eligibility[rule]
+    alternatives = (_test(condition, facts, book, alternative=True) for condition in eligibility.any)
+    return (*(_test(condition, facts, book) for condition in eligibility.all), *alternatives)
+
+
+def _test(condition: Condition, facts: Facts, book: Rulebook, *, alternative: bool = False) -> FactTest:
+    name = condition.field
+    return FactTest(
+        field=name,
+        passed=passes(condition, facts.values),
+        value=facts.values.get(name),
+        alternative=alternative,
+        one_of=condition.one_of,
+        none_of=condition.none_of,
+        starts_with=condition.starts_with,
+        at_least=condition.at_least,
+        below=condition.below,
+        present=condition.present,
+        since=max((row.date for row in facts.rows if name in row.values), default=None),
+        jobs=_jobs(name, facts, book),
+    )
+
+
+def _jobs(name: str, facts: Facts, book: Rulebook) -> tuple[tuple[str, JobResult], ...]:
+    """Return for a sum what each job adds to it."""
+    return (
+        tuple((summand.field, _job(summand, facts, book)) for summand in book.sums[name].of)
+        if name in book.sums
+        else ()
+    )
+
+
+def _job(summand: Summand, facts: Facts, book: Rulebook) -> JobResult:
+    if number(facts.values.get(summand.field, "")) is None:
+        return JobResult.NOT_EVALUATED
+    return JobResult.ELIGIBLE if rule_holds(summand.when, facts, book) else JobResult.INELIGIBLE
 
 
 def rule_holds(rule: str, facts: Facts, book: Rulebook) -> bool:

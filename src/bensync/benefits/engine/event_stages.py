@@ -9,7 +9,6 @@ import msgspec
 from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import judge
-from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.event_order import overtakes
 from bensync.benefits.engine.postings import enter_program, post, reverse
 from bensync.benefits.engine.preparation import prepare
@@ -30,13 +29,7 @@ class RunContext(msgspec.Struct, frozen=True):
 
 def advance(case: Case, number: int, day: RunContext) -> Case:
     """Take an event as far as it gets today: carry out its indicator, then go on until it ends or waits."""
-    case = _go_on(_indicated(case, case.event(number), day), number, day)
-    return _recorded(case, case.event(number), day) if day.record else case
-
-
-def _recorded(case: Case, event: Event, day: RunContext) -> Case:
-    """Return the case with the eligibility findings of an event, for a person who asks why (S3-139)."""
-    return case.put(replace(event, findings=findings(facts_of(case, event, day.book), day.book)))
+    return _go_on(_indicated(case, case.event(number), day), number, day)
 
 
 def _go_on(case: Case, number: int, day: RunContext) -> Case:

@@ -11,15 +11,16 @@ from enum import StrEnum
 import msgspec
 
 from bensync.benefits.engine.approval_activities import rests_on
+from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.event_order import is_queued, open_next, void
 from bensync.benefits.engine.event_stages import RunContext, advance
-from bensync.benefits.engine.scheduling import schedule
+from bensync.benefits.engine.scheduling import facts_of, schedule
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import RowChange
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord
 from bensync.benefits.values.enrollments import Enrollment
-from bensync.benefits.values.events import Event, EventStatus, Indicator, Process
+from bensync.benefits.values.events import UNPREPARED, Event, EventStatus, Indicator, Process
 from bensync.benefits.values.offers import Remark
 
 
@@ -75,7 +76,40 @@ def process_case(
     if mode is not RunMode.SCHEDULE:
         case, skipped = _processed(case, day, pending, only)
         remarks += skipped
+    if day.record:
+        case = _recorded(before, case, day.book)
     return case_result(before, case, day.book, remarks)
+
+
+def _recorded(before: Case, after: Case, book: Rulebook) -> Case:
+    """Return the case with the findings of eligibility of each event that moved, for a person who asks why (S3-139).
+
+    A check that came before the status from which an event started is not made again: none of programs from AS on, none
+    of plans and options from PR on (S3-138).
+    """
+    events_before = {event.number: event for event in before.events}
+    for event in after.events:
+        start = _start(events_before.get(event.number))
+        if event != events_before.get(event.number) and start not in _CHECKED:
+            checked = findings(facts_of(after, event, book), book)
+            again = start in _PROGRAMS_OPEN
+            kept = () if again else tuple(finding for finding in event.findings if not finding.plan)
+            anew = tuple(finding for finding in checked if finding.plan or again)
+            after = after.put(msgspec.structs.replace(event, findings=(*kept, *anew)))
+    return after
+
+
+_PROGRAMS_OPEN = frozenset({None, Process.AE, Process.AN})
+"""Where an event started whose program is still looked for; None for a new event."""
+
+_CHECKED = frozenset(Process) - UNPREPARED
+
+
+def _start(event: Event | None) -> Process | None:
+    """Return the status from which a run takes an event on, as its indicator says; None for a new one."""
+    if event is None or event.indicator is Indicator.ASSIGN:
+        return None
+    return Process.AS if event.indicator is Indicator.PREPARE else event.process
 
 
 def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: str) -> tuple[Case, list[Remark]]:

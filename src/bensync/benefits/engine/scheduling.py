@@ -8,14 +8,14 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.activity_queue import with_state
 from bensync.benefits.engine.approval_activities import MSC, disconnects, meaning_of, rests_on
-from bensync.benefits.engine.eligibility import assign, schedule_for
+from bensync.benefits.engine.eligibility import assign, findings, schedule_for
 from bensync.benefits.engine.eligibility_facts import Facts, facts
 from bensync.benefits.engine.event_order import disconnect, enqueue, open_next
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource, ActivityState, RowChange
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.events import ASSIGNING, SNAPSHOT, UNPREPARED, Event, EventStatus, Flag, Process, flagged
-from bensync.benefits.values.offers import Remark
+from bensync.benefits.values.offers import EligibilityFinding, Remark
 from bensync.core.people import DatedRow
 
 ELIGIBILITY_FLAGS = {
@@ -53,6 +53,14 @@ def assigned(case: Case, event: Event, book: Rulebook) -> Event:
 def facts_of(case: Case, event: Event, book: Rulebook) -> Facts:
     """Return the facts on the day of an event; its class may decide whether the person counts as employed."""
     return facts(case.participant, event.event_date, book, book.events[event.event_class].employment, case.dependents)
+
+
+def event_findings(case: Case, event: Event, book: Rulebook) -> tuple[EligibilityFinding, ...]:
+    """Return the findings of eligibility that a run recorded with an event; else those of today's data and rules."""
+    # Findings of earlier versions have no tests. The rulebook of today may no longer have the class.
+    if any(finding.tests for finding in event.findings) or event.event_class not in book.events:
+        return event.findings
+    return findings(facts_of(case, event, book), book)
 
 
 def _with_program(event: Event, day_facts: Facts, book: Rulebook) -> Event:

@@ -15,8 +15,8 @@ def failing_fields(rule: Eligibility, values: Mapping[str, str]) -> tuple[str, .
 
     Each condition of ``all`` must hold, and one of ``any`` where there are some.
     """
-    missed = [condition.field for condition in rule.all if not _passes(condition, values)]
-    if rule.any and not any(_passes(condition, values) for condition in rule.any):
+    missed = [condition.field for condition in rule.all if not passes(condition, values)]
+    if rule.any and not any(passes(condition, values) for condition in rule.any):
         # Any of them would have been enough, so all of them are named.
         missed += [condition.field for condition in rule.any]
     return tuple(dict.fromkeys(missed))
@@ -32,7 +32,8 @@ def number(text: str) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _passes(condition: Condition, values: Mapping[str, str]) -> bool:
+def passes(condition: Condition, values: Mapping[str, str]) -> bool:
+    """Return whether the fact of a condition passes its tests."""
     text = values.get(condition.field)
     # A blank fact passes no other test, `none_of` included: nobody becomes eligible because HR lacks a value.
     if text is None:

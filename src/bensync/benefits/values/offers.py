@@ -26,12 +26,73 @@ class CoverageOutcome(StrEnum):
     """It has not begun, and will be ended."""
 
 
-class EligibilityFinding(msgspec.Struct, frozen=True):
-    """The facts that rule out a program, or a plan of it: names, never values; it fits if there are none."""
+class JobResult(StrEnum):
+    """What one job adds to a sum over several jobs."""
+
+    # S3-140 defines it.
+
+    ELIGIBLE = "eligible"
+    INELIGIBLE = "ineligible"
+    NOT_EVALUATED = "not evaluated"
+
+
+class FactTest(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One test of a rule of eligibility, with the value that the person had (S3-139).
+
+    Attributes:
+        field: the fact.
+        passed: whether the value passes.
+        value: the value; None for a blank one.
+        alternative: whether one passed test of several is enough.
+        one_of, none_of, starts_with, at_least, below, present: what the test wants, as in the rulebook.
+        since: the day of the dated row that the value is from; None where HR keeps no date.
+        jobs: of a sum, the field of each job and whether it counts.
+    """
+
+    field: str
+    passed: bool
+    value: str | None = None
+    alternative: bool = False
+    one_of: tuple[str, ...] = ()
+    none_of: tuple[str, ...] = ()
+    starts_with: tuple[str, ...] = ()
+    at_least: Decimal | None = None
+    below: Decimal | None = None
+    present: bool | None = None
+    since: date | None = None
+    jobs: tuple[tuple[str, JobResult], ...] = ()
+
+    @property
+    def address(self) -> str:
+        """Return `home` or `work` for a test of an address, else nothing."""
+        if self.field in _HOME:
+            return "home"
+        return "work" if self.field in _WORK else ""
+
+
+_HOME = frozenset({"postal_code", "state", "country", "city"})
+_WORK = frozenset({"location_postal_code", "location_state", "location_country"})
+
+
+class EligibilityFinding(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Whether a program, a plan of it or an option of the plan fits, and why.
+
+    Attributes:
+        program, plan, option: what was checked; an empty option stands for the plan, an empty plan for the program.
+        against: the names of the facts that rule it out; it fits if there are none.
+        tests: every test, passed or not; empty in findings of versions that kept names alone.
+    """
 
     program: str
     plan: str
     against: tuple[str, ...]
+    option: str = ""
+    tests: tuple[FactTest, ...] = ()
+
+    @property
+    def geographic(self) -> bool:
+        """Return whether an address decides; any other rule is a standard one (S3-139)."""
+        return any(test.address for test in self.tests)
 
 
 class Option(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -10,7 +10,7 @@ from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.events import Event
-from bensync.benefits.values.offers import EligibilityFinding, Prepared, Remark
+from bensync.benefits.values.offers import Prepared, Remark
 from bensync.cli.render.console import more, pairs, table
 from bensync.cli.render.coverage import deduction, figures, print_enrollments
 from bensync.core.ports import PreflightFinding as Check
@@ -19,6 +19,7 @@ from bensync.state.read.event_lists import (
     EventLine,
 )
 from bensync.wording.benefits import PROCESSES
+from bensync.wording.eligibility import FindingLine
 from bensync.wording.sync import count
 
 
@@ -69,7 +70,7 @@ def print_event(
     line: EventLine,
     event: Event,
     rows: Sequence[Enrollment],
-    findings: Sequence[EligibilityFinding],
+    eligibility: Sequence[FindingLine],
     derive: PersonFigures,
 ) -> None:
     """Print one event in full."""
@@ -98,8 +99,8 @@ def print_event(
         table(console, "Elected", ("Plan type", "Plan", "Option", "Contribution"), chosen, right=("Contribution",))
     print_remarks(console, event.messages)
     print_enrollments(console, rows, "Posted")
-    if findings:
-        print_eligibility(console, findings)
+    if eligibility:
+        print_eligibility(console, eligibility)
 
 
 def _print_prepared(console: Console, prepared: Prepared, derive: PersonFigures) -> None:
@@ -156,18 +157,25 @@ def print_remarks(console: Console, remarks: Iterable[Remark]) -> None:
         table(console, "Remarks", ("Remark", "Plan type", "Plan", "Detail"), rows)
 
 
-def print_eligibility(console: Console, findings: Sequence[EligibilityFinding]) -> None:
-    """Print the programs and plans that fit, and the facts against the others."""
-    rows = [
-        (
-            finding.program,
-            finding.plan or "(the program)",
-            "no" if finding.against else "yes",
-            ", ".join(finding.against),
-        )
-        for finding in findings
-    ]
-    table(console, "Eligibility", ("Program", "Plan", "Eligible", "Reasons against"), rows)
+def print_eligibility(console: Console, lines: Sequence[FindingLine]) -> None:
+    """Print the programs, plans and options, each with the tests that were passed or not."""
+    rows = []
+    for line in lines:
+        names = "" if line.tests else ", ".join(line.against)
+        rows.append((line.name, "yes" if line.fits else "no", names, "", "", ""))
+        rows += [
+            (
+                "",
+                "passed" if test.passed else "failed",
+                test.fact,
+                test.value,
+                test.wants + (" (one is enough)" if test.alternative else ""),
+                ", ".join(test.notes),
+            )
+            for test in line.tests
+        ]
+    columns = ("For", "Eligible", "Fact", "Value", "Wanted", "Remarks")
+    table(console, "Eligibility", columns, rows, wrap=("Wanted", "Remarks"))
 
 
 def print_foreseen(console: Console, name: str, result: CaseResult) -> None:

@@ -26,6 +26,7 @@ from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
 from bensync.wording import coverage as coverage_wording
+from bensync.wording.eligibility import EligibilitySentences
 from bensync.wording.visibility import name_of
 
 route = Router(SITE_API)
@@ -227,6 +228,7 @@ def _event(context: PageContext, case: Case, number: int) -> shapes.Event:
     event, person = case.event(number), _person(context, case)
     figures = context.visibility.figures(person.employee_id)
     derive = PersonFigures(case.participant, event.event_date, context.lexicon)
+    sentences = EligibilitySentences(context.lexicon, person.employee_id, context.visibility, context.catalogue)
     return shapes.event_detail(
-        event, person, context.site, case.enrollments, event.findings, figures=figures, derive=derive
+        event, person, context.site, case.enrollments, event.findings, sentences, figures=figures, derive=derive
     )

@@ -12,17 +12,21 @@ from bensync.benefits.values.offers import (
     Choice,
     CoverageOutcome,
     EligibilityFinding,
+    FactTest,
+    JobResult,
     Offer,
     Option,
     Prepared,
     Remark,
     Update,
 )
-from tests.unit.benefits.cases import OPTIONS
+from bensync.wording.eligibility import EligibilitySentences
+from tests.unit.benefits.cases import BOOK, OPTIONS
 from tests.unit.views import ADA, enrollment, event, event_line, remark_line, visibility
 
 DAY = date(2026, 5, 1)
 ELECTABLE = Option(OPTIONS["life"], DAY, DAY, minimum=Decimal(100), maximum=Decimal(2000))
+SENTENCES = EligibilitySentences(BOOK, "104")
 PAST = Option(OPTIONS["dental"], DAY, DAY, history_only=True)
 
 
@@ -42,7 +46,7 @@ def test_an_event_looks_alike_in_a_list_and_by_itself():
 
 def test_an_event_has_the_rows_that_it_posted_and_no_others():
     rows = [enrollment(), enrollment(number=2, event=9)]
-    shown = event_detail(event(), subject(ADA), "acme", rows, [])
+    shown = event_detail(event(), subject(ADA), "acme", rows, [], SENTENCES)
     assert [row.number for row in shown.posted] == [1]
     assert shown.offers == []
 
@@ -53,8 +57,8 @@ def test_an_offer_says_what_can_be_elected_and_hides_every_figure_without_the_ri
         updates=(Update("medical", OPTIONS["medical"], OPTIONS["medical"], DAY, DAY),),
     )
     hire = event(prepared=prepared, choices=(Choice("life", "LIFE", "2X", Decimal(300)),))
-    whole = event_detail(hire, subject(ADA), "acme", [], []).model_dump()
-    masked = event_detail(hire, subject(ADA), "acme", [], [], figures=False).model_dump()
+    whole = event_detail(hire, subject(ADA), "acme", [], [], SENTENCES).model_dump()
+    masked = event_detail(hire, subject(ADA), "acme", [], [], SENTENCES, figures=False).model_dump()
     assert whole["offers"][0]["electable"]
     assert [option["history_only"] for option in whole["offers"][0]["options"]] == [False, True]
     assert whole["offers"][0]["options"][0]["maximum"] == Decimal(2000)
@@ -70,13 +74,23 @@ def test_an_offer_says_what_can_be_elected_and_hides_every_figure_without_the_ri
 
 def test_remarks_of_preparation_faults_and_messages_are_listed_together():
     prepared = Prepared(remarks=(Remark("first"),), faults=(Remark("second"),))
-    shown = event_detail(event(prepared=prepared, messages=(Remark("third"),)), subject(ADA), "acme", [], [])
+    shown = event_detail(event(prepared=prepared, messages=(Remark("third"),)), subject(ADA), "acme", [], [], SENTENCES)
     assert [remark.code for remark in shown.remarks] == ["first", "second", "third"]
 
 
+def test_a_test_shows_its_value_to_a_reader_who_sees_the_fact():
+    test = FactTest("state", passed=False, value="NY", one_of=("CA",), since=DAY, jobs=(("fte", JobResult.ELIGIBLE),))
+    (shown,) = eligibility(EligibilityFinding("FULL", "DEN", ("state",), tests=(test,)), SENTENCES).tests
+    assert (shown.fact, shown.value, shown.wants, shown.since, shown.address) == ("state", "NY", "CA", DAY, "home")
+    assert (shown.visible, shown.jobs) == (True, {"fte": "eligible"})
+    masked = FactTest("ssn", passed=True, value="123456780", since=DAY, present=True)
+    (shown,) = eligibility(EligibilityFinding("FULL", "", (), tests=(masked,)), SENTENCES).tests
+    assert (shown.visible, shown.value, shown.since) == (False, None, None)
+
+
 def test_a_program_fits_when_no_fact_speaks_against_it():
-    assert eligibility(EligibilityFinding("FULL", "", ())).fits
-    against = eligibility(EligibilityFinding("FULL", "DEN", ("coast",)))
+    assert eligibility(EligibilityFinding("FULL", "", ()), SENTENCES).fits
+    against = eligibility(EligibilityFinding("FULL", "DEN", ("coast",)), SENTENCES)
     assert (against.fits, against.against) == (False, ["coast"])
 
 

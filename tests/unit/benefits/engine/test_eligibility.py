@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
+
 import pytest
 
 from bensync.benefits.engine.eligibility import assign, findings, programs
 from bensync.benefits.engine.eligibility_facts import facts
 from bensync.benefits.values.events import Process
+from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import BOOK, CONTENT, book, person
-from tests.unit.builders import TODAY
+from tests.unit.benefits.situations import TWO_JOBS
+from tests.unit.builders import TODAY, day
 
 
 @pytest.mark.parametrize(
@@ -58,3 +62,65 @@ def test_where_one_of_several_would_do_all_of_them_are_named():
     )
     findings_of_day = findings(facts(person(state="NY"), TODAY, rules), rules)
     assert next(item.against for item in findings_of_day if item.plan == "DEN") == ("state", "grade")
+
+
+ADDRESS = DatedRow("address", day("03-01"), {"state": "NY"})
+
+
+def finding(rules, who=None, program="FULL", plan="", option=""):
+    """The finding about one program, plan or option."""
+    checked = findings(facts(who or person(), TODAY, rules), rules)
+    return next(item for item in checked if (item.program, item.plan, item.option) == (program, plan, option))
+
+
+def test_S3_139_every_test_is_listed_with_the_value_of_the_person():
+    shown = finding(BOOK, person(fte="0.6"))
+    assert [(test.field, test.value, test.passed) for test in shown.tests] == [
+        ("birth_date", "1990-01-31", True),
+        ("standing", "ACTIVE", True),
+        ("fte", "0.6", False),
+    ]
+    assert (shown.tests[-1].at_least, shown.tests[-1].below, shown.geographic) == (Decimal("0.75"), None, False)
+
+
+def test_S3_139_a_test_of_an_address_says_which_one_and_since_when():
+    rules = book(
+        eligibility={
+            **CONTENT["eligibility"],
+            "coast": {
+                "any": [{"field": "state", "one_of": ["CA"]}, {"field": "location_state", "present": True}],
+            },
+        }
+    )
+    shown = finding(rules, person(state="NY", rows=(ADDRESS,)), plan="DEN")
+    assert [(test.address, test.since, test.alternative, test.value) for test in shown.tests] == [
+        ("home", ADDRESS.date, True, "NY"),
+        ("work", None, True, None),
+    ]
+    assert shown.geographic
+    assert finding(rules, plan="MED").tests == ()
+
+
+def test_S3_140_each_job_of_a_sum_counts_or_does_not_or_was_not_looked_at():
+    shown = finding(book(**TWO_JOBS), person(second_fte="0.5", second_job="casual"))
+    (sums,) = [test for test in shown.tests if test.jobs]
+    assert [result.value for _, result in sums.jobs] == ["eligible", "ineligible"]
+    shown = finding(book(**TWO_JOBS), person())
+    (sums,) = [test for test in shown.tests if test.jobs]
+    assert [result.value for _, result in sums.jobs] == ["eligible", "not evaluated"]
+
+
+def test_S3_80_an_option_fits_whose_dependents_are_there():
+    medical = CONTENT["plans"][0]
+    options = [
+        {"code": "EE"},
+        {"code": "FAM", "covers": [{"group": "spouse"}, {"group": "children", "at_least": 1}]},
+    ]
+    rules = book(plans=[{**medical, "options": options}, *CONTENT["plans"][1:]])
+    shown = finding(rules, plan="MED", option="FAM")
+    assert (shown.against, [(test.value, test.at_least) for test in shown.tests]) == (
+        ("dependents.children",),
+        [("0", Decimal(1))],
+    )
+    checked = findings(facts(person(), TODAY, rules), rules)
+    assert [item.option for item in checked if item.plan == "MED" and item.option] == ["FAM"]

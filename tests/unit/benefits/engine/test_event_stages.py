@@ -59,6 +59,23 @@ def test_results_of_eligibility_are_recorded_on_request():
     assert {(item.program, item.plan): item.against for item in actual}["PART", ""] == ()
 
 
+def test_S3_138_checks_that_an_event_is_past_are_not_made_again():
+    recording = RunContext(BOOK, TODAY, record=True)
+    hire = with_activities(case(person(state="NY")), activity("HIR"))
+    waiting = after_run(hire, mode=RunMode.SCHEDULE)
+    assert statuses(waiting) == ("AS", "OPEN")
+    prepared = process_case(waiting, recording, mode=RunMode.PROCESS).case
+    assert {finding.plan for finding in prepared.event(1).findings} == {"MED", "DEN", "LIFE", "VIS"}
+    later = process_case(case_marked_final(after_run(hire)), recording).case
+    assert later.event(1).findings == ()
+    whole = process_case(hire, recording).case
+    again = process_case(set_indicator(whole, 1, Indicator.PREPARE), recording).case
+    assert {*again.event(1).findings} == {*whole.event(1).findings}
+    assert len(again.event(1).findings) == len(whole.event(1).findings)
+    anew = process_case(set_indicator(after_run(hire), 1, Indicator.ASSIGN), recording).case
+    assert {finding.plan for finding in anew.event(1).findings} >= {"", "MED"}
+
+
 def test_what_keeps_several_programs_from_being_told_apart_is_recorded_too():
     rules = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["VIS"]} for code in ("A", "B")])
     actual = process_case(with_activities(case(), activity("HIR")), RunContext(rules, TODAY, record=True)).case

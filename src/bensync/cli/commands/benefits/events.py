@@ -12,9 +12,8 @@ import typer
 
 from bensync import api_shapes
 from bensync.actions.benefits import case_edits
-from bensync.benefits.engine.eligibility import findings
 from bensync.benefits.engine.passive_events import REVIEWED
-from bensync.benefits.engine.scheduling import facts_of
+from bensync.benefits.engine.scheduling import event_findings
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice
@@ -33,6 +32,7 @@ from bensync.cli.render.events import print_board, print_event, print_events
 from bensync.cli.session import session
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventLine, WantedEvents
+from bensync.wording.eligibility import EligibilitySentences
 
 One = Annotated[
     str, typer.Argument(metavar="ID/NUMBER", help="The HR employee id (or pN) and the number of the event.")
@@ -92,16 +92,16 @@ def show(
             line = _line(state, who, number)
     shown = case.event(number)
     rows = [row for row in case.enrollments if row.event == number]
-    against = shown.findings
     book = call.deployment().rulebook(site)
-    # The rulebook of today may no longer have the class; then the findings that were recorded are all there is.
-    if why and shown.event_class in book.events:
-        against = findings(facts_of(case, shown, book), book)
+    checked = event_findings(case, shown, book) if why else shown.findings
+    sentences = EligibilitySentences(book, line.who.employee_id, catalogue=call.catalogue(site))
     derive = PersonFigures(case.participant, shown.event_date, book)
     subject = api_shapes.base.subject(line.who)
     call.answer(
-        lambda: {"event": api_shapes.events.event_detail(shown, subject, site, rows, against, derive=derive)},
-        lambda console: print_event(console, line, shown, rows, against, derive),
+        lambda: {
+            "event": api_shapes.events.event_detail(shown, subject, site, rows, checked, sentences, derive=derive)
+        },
+        lambda console: print_event(console, line, shown, rows, sentences.findings(checked), derive),
     )
 
 

@@ -26,6 +26,7 @@ from bensync.cli.session import session
 from bensync.config.files import read_toml
 from bensync.errors import EXIT_HELD
 from bensync.pipeline.benefits.readiness import people_with_gaps
+from bensync.wording.eligibility import EligibilitySentences
 from bensync.wording.sync import count
 
 _FIRST = 5
@@ -139,11 +140,12 @@ def show(
         with store.read(site) as state:
             case = state.cases.load([number])[number]
     eligibility = findings(facts(case.participant, day, book, family=case.dependents), book)
+    sentences = EligibilitySentences(book, case.participant.employee_id, catalogue=call.catalogue(site))
 
     def show_fit(console: Console) -> None:
         console.print(f"Participant {number} as of {day}:")
         if eligibility:
-            print_eligibility(console, eligibility)
+            print_eligibility(console, sentences.findings(eligibility))
         else:
             console.print("The rulebook has no program.")
 
@@ -151,7 +153,7 @@ def show(
         lambda: {
             "participant": number,
             "as_of": day,
-            "eligibility": [api_shapes.events.eligibility(finding) for finding in eligibility],
+            "eligibility": [api_shapes.events.eligibility(finding, sentences) for finding in eligibility],
         },
         show_fit,
     )

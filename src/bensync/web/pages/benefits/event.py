@@ -12,6 +12,7 @@ from bensync.benefits.engine.elections import enterable, notifiable
 from bensync.benefits.engine.event_order import is_queued, mark_final, set_indicator
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import awaits_loss_confirmation
+from bensync.benefits.engine.scheduling import event_findings
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import EventStatus, Indicator
@@ -24,6 +25,7 @@ from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared import election_form
 from bensync.web.shared.event_subject import EventSubject, subject_of
 from bensync.wording import benefits, coverage, sync
+from bensync.wording.eligibility import EligibilitySentences, FindingLine
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
 route = Router(SITE_PAGES)
@@ -84,6 +86,7 @@ def _facts(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "cobra": [coverage.cobra_view(record, book, today) for record in case.cobra if record.event == event.number],
         "activities": [activity for activity in case.activities if activity.id in event.activities],
         "used": sorted({(row.date, row.table) for row in event.used}),
+        "eligibility": _eligibility(context, subject),
         "others": sorted(
             (other for other in case.events if other != event), key=lambda other: other.order, reverse=True
         ),
@@ -92,6 +95,13 @@ def _facts(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "behind": case.open if is_queued(event) else None,
         "offers": election_form.questions(case, event, book, figures=figures),
     }
+
+
+def _eligibility(context: PageContext, subject: EventSubject) -> list[FindingLine]:
+    """Return what fits, as a run recorded it, else by the data of today."""
+    book = context.lexicon
+    sentences = EligibilitySentences(book, subject.who.employee_id, context.visibility, context.catalogue)
+    return sentences.findings(event_findings(subject.case, subject.event, book))
 
 
 def _possible(context: PageContext, subject: EventSubject) -> dict[str, Any]:
