@@ -7,19 +7,21 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bensync.errors import ConfigError
+from bensync.pipeline.benefits.events import begin_events
 from bensync.state.benefits.event_runs import BeganWith
 from tests.e2e.parent import OneRound, configure, ran, runs, started, until
 from tests.e2e.test_crash_matrix import RULES
 from tests.e2e.world import World, person
 
 
-def insured(employer: World) -> None:
+def insured(employer: World, *, begun: bool = True) -> None:
     """There is a rulebook, and benefit events have begun."""
     (employer.folder / "rulebook.toml").write_text(RULES)
     employer.benefits = "rulebook.toml"
     employer.configure()
-    with employer.store.write("acme", "test.begin") as state:
-        state.event_runs.begin(BeganWith.BEGIN, employer.now)
+    if begun:
+        with employer.store.write("acme", "test.begin") as state:
+            state.event_runs.begin(BeganWith.BEGIN, employer.now)
 
 
 def event_runs(employer: World) -> list[str]:
@@ -57,6 +59,28 @@ def test_a_run_of_events_follows_the_daily_run_and_every_decision(staffed: World
     staffed.now += timedelta(days=1)
     daemon.tick()
     assert (runs(staffed), event_runs(staffed)) == (["SUCCEEDED"] * 2, ["SUCCEEDED"] * 3)
+
+
+def test_S3_13_before_events_have_begun_no_run_is_made_and_an_alert_says_so(staffed: World) -> None:
+    insured(staffed, begun=False)
+    daemon = OneRound(staffed)
+    staffed.company.hire(person(4, hireDate="2026-06-01"))
+    daemon.tick()
+    staffed.approve([request.id for request in staffed.queue()])
+    staffed.now += timedelta(minutes=10)
+    daemon.tick()
+    daemon.tick()
+    assert event_runs(staffed) == []
+    assert staffed.rows("select event_class, state from activity") == [("HIR", "WAITING")]
+    assert staffed.rows("select key from alert where cleared_at is null") == [("events_not_begun",)]
+
+    begin_events(staffed.tools, staffed.deployment.rulebook("acme"), "test", lambda: staffed.now)
+    staffed.now += timedelta(days=1)
+    daemon.tick()
+    daemon.tick()
+    assert event_runs(staffed) == ["SUCCEEDED"]
+    assert covered(staffed) == ["4"], "a hire of the last days still becomes an event"
+    assert staffed.rows("select key from alert where cleared_at is null") == []
 
 
 def test_without_a_rulebook_activities_wait_and_no_run_of_events_is_made(staffed: World) -> None:

@@ -97,6 +97,17 @@ def test_activities_from_before_benefit_events_are_numbered_in_their_order_and_w
     assert [activity.id for activity in cases[8].activities] == [1]
 
 
+def test_S3_13_benefit_events_have_begun_where_a_version_before_ran_them(engine):
+    with engine.begin() as connection:
+        upgrade(connection, "0020")
+        connection.execute(text(RUN), [{"id": number, "error": "{}"} for number in range(1, 4)])
+        connection.execute(text("UPDATE run SET site = 'globex', kind = 'EVENTS' WHERE id = 2"))
+        connection.execute(text("UPDATE run SET kind = 'EVENTS', state = 'SUCCEEDED' WHERE id = 3"))
+        upgrade(connection, "head")
+        rows = connection.execute(text("SELECT site, began_with FROM event_begin")).all()
+    assert [tuple(row) for row in rows] == [("acme", "RUNS")]
+
+
 def test_the_advice_in_errors_of_runs_gets_its_new_name(engine):
     error = {"code": 11, "what": "HR is down", "why": 'it said "mend"', "mend": "try again"}
     with engine.begin() as connection:

@@ -199,6 +199,11 @@ def _start(context: PageContext, selection: Sequence[str], next_page: str) -> Re
         if not context.has_benefits:
             fix = 'Add benefits = "rulebook.toml" to the table of the site in the configuration.'
             raise DecisionError("No run was started.", "This site has no rulebook.", fix)
+        with context.read() as state:
+            begun = state.event_runs.begun()
+        if not begun:
+            why = "Benefit events have not begun: bensync does not know yet which coverage people have."
+            raise DecisionError("No run was started.", why, "Load present coverage under Benefit events first.")
         report_only = ["--report-only"] if context.form.text("report") == "yes" else []
         job = context.app.jobs.start(
             context.site, ["events", "run", *selection, *report_only], context.actor.name, context.now

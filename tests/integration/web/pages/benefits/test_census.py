@@ -10,6 +10,9 @@ import pytest
 
 from bensync.benefits.census.census_file import TEMPLATE
 from bensync.core.access import Role
+from bensync.core.alerts import Limits
+from bensync.pipeline.alert_checks import check_alerts
+from bensync.wiring import Deployment
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import OURS, Pages, pages
 from tests.integration.web.benefit_pages import SITE, case_of, hired, text
@@ -44,6 +47,14 @@ def upload(visitor, content, name="census", **fields):
     )
     visitor.last = sent
     return sent
+
+
+def alerts(web_pages):
+    """The alerts that last after a check."""
+    store = web_pages.deployment.store
+    check_alerts(Deployment(web_pages.config).site_context("acme", store), web_pages.deployment.now, Limits())
+    with store.read("acme") as state:
+        return [alert.name for alert in state.alerts.open()]
 
 
 def digest(answer):
@@ -114,6 +125,17 @@ def test_the_file_of_one_session_is_not_that_of_another(web_pages, owner, someon
     other = web_pages.as_role(Role.SENIOR_USER)
     other.get(PAGE)
     assert "not kept any more" in text(other.post(f"{PAGE}/load", {"digest": digest(shown)}))
+
+
+def test_S3_13_no_run_is_started_before_events_have_begun_and_an_alert_says_so(web_pages, owner, someone):
+    owner.get(f"{SITE}/events")
+    refused = text(owner.post(f"{SITE}/events/run"))
+    assert "No run was started" in refused
+    assert "Load present coverage under Benefit events first" in refused
+    assert alerts(web_pages) == ["events_not_begun"]
+    owner.get(PAGE)
+    owner.post(f"{PAGE}/load", {"digest": digest(upload(owner, file()))})
+    assert alerts(web_pages) == []
 
 
 def test_who_may_not_load_coverage_gets_no_form(web_pages, someone):
