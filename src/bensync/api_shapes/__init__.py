@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from bensync.api_shapes import users as users
     from bensync.api_shapes.benefits import activities as activities
     from bensync.api_shapes.benefits import coverage as coverage
+    from bensync.api_shapes.benefits import dependents as dependents
     from bensync.api_shapes.benefits import event_runs as event_runs
     from bensync.api_shapes.benefits import events as events
     from bensync.api_shapes.benefits import outlook as outlook
@@ -28,6 +29,7 @@ _MODULES = {
     "audit": "audit",
     "base": "base",
     "coverage": "benefits.coverage",
+    "dependents": "benefits.dependents",
     "event_runs": "benefits.event_runs",
     "events": "benefits.events",
     "outlook": "benefits.outlook",

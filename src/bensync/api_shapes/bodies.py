@@ -9,6 +9,8 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, StrictInt
 
 from bensync.benefits.values.cobra import Milestone
+from bensync.benefits.values.dependents import DropReason
+from bensync.benefits.values.enrollments import BeneficiaryKind
 from bensync.benefits.values.events import Indicator
 from bensync.core.requests import DeclineCode
 from bensync.core.values.limits import LARGEST_NUMBER, LONGEST_NOTE, LONGEST_REASON, SHORTEST_REASON
@@ -125,6 +127,14 @@ class Synchronize(Body):
     inactive: Flag = False
 
 
+class Share(Body):
+    """The share of one beneficiary."""
+
+    dependent: Id
+    percent: Annotated[str, Field(pattern=r"^[0-9]{1,3}(\.[0-9]{1,2})?$", description="such as 33.34")]
+    kind: BeneficiaryKind = BeneficiaryKind.PRIMARY
+
+
 class ElectPlan(Body):
     """What was elected for one plan type; without a plan, coverage is waived."""
 
@@ -133,12 +143,52 @@ class ElectPlan(Body):
     option: Code | None = None
     contribution: Amount | None = Field(default=None, description="a year's, such as 1200.50")
     proof: Flag = Field(default=False, description="the proof of insurability was received")
+    dependents: list[Id] | None = Field(
+        default=None, max_length=100, description="whom it covers; without it, those of the present coverage"
+    )
+    beneficiaries: list[Share] | None = Field(
+        default=None, max_length=100, description="whom it pays; without it, those of the present coverage"
+    )
 
 
 class Elect(Body):
     """Elections to enter; the next run checks them."""
 
     elections: list[ElectPlan] = Field(min_length=1, max_length=50)
+
+
+class EnrollAll(Body):
+    """Assign everybody to the elections of an event."""
+
+    confirmed: Flag = Field(default=False, description="that assignments are replaced was read and is accepted")
+
+
+class EnterDependent(Body):
+    """The fields of a dependent from a day on; an empty text clears one, and a field that is missing stays."""
+
+    fields: dict[FieldName, Annotated[Words, Field(max_length=200)]] = Field(
+        min_length=1, max_length=20, json_schema_extra={"additionalProperties": False}
+    )
+    on: Day
+    reason: Reason
+
+
+class DropDependent(Body):
+    """Drop a dependent from a day on."""
+
+    why: DropReason
+    on: Day
+    reason: Reason
+    confirmed: Flag = Field(default=False, description="that their coverage ends was read and is accepted")
+
+
+class AssignBeneficiaries(Body):
+    """The beneficiaries of a coverage from a day on, in place of those of before."""
+
+    plan_type: Code
+    shares: list[Share] = Field(max_length=100)
+    on: Day
+    reason: Reason
 
 
 class Finish(Body):

@@ -44,6 +44,19 @@ def number_of(store: Store, site: str, who: str) -> int:
     return numbers[0]
 
 
+def field_of(text: str) -> tuple[str, str]:
+    """Return the field and the value that FIELD=VALUE means; FIELD=- asks for the value without showing it.
+
+    Raises:
+        BadParameter: the text has another form.
+    """
+    name, equals, value = text.partition("=")
+    if not equals:
+        raise typer.BadParameter("Enter FIELD=VALUE.", param_hint="--set")
+    # A typed SSN would stay in the history of the shell. The prompt is no part of what a script reads.
+    return name.strip(), typer.prompt(name, hide_input=True, err=True) if value == "-" else value
+
+
 def _participants(state: SiteState, who: str) -> list[int]:
     if who[:1] == "p" and who[1:].isdecimal():
         return list(state.participants.by_ids([int(who[1:])]))

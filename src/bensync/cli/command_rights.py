@@ -48,6 +48,8 @@ _RIGHTS: Mapping[str, Right | None] = {
     "enrollments template": None,
     "enrollments preview": Right.LOAD_COVERAGE,
     "enrollments load": Right.LOAD_COVERAGE,
+    "dependents": Right.EVENTS,
+    "dependents list": Right.SEE_PEOPLE,
     "cobra": Right.EVENTS,
     "cobra list": Right.SEE_PEOPLE,
     "rules": Right.SEE_PEOPLE,

@@ -434,5 +434,8 @@ def refusal(remarked: Remark | RemarkLine, book: Rulebook) -> str:
     if remarked.code.startswith("rate_") and remarked.detail:
         # The name of the table or of the fact; never a value.
         title = f"{title} ({sync.plain(remarked.detail).lower()})"
+    # The detail of a remark on one dependent is their number: the list shows it beside the name.
+    if remarked.code.startswith(("dependent_", "beneficiary_", "share_")) and remarked.detail.isdecimal():
+        title = f"{title} (no. {remarked.detail})"
     about = plan(book, remarked.plan) if remarked.plan else plan_type(remarked.plan_type) if remarked.plan_type else ""
     return f"{about}: {title[:1].lower()}{title[1:]}. {fix}" if about else f"{title}. {fix}"

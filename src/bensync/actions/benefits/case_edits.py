@@ -1,4 +1,4 @@
-"""Edits of benefit events, activities, coverage and COBRA records by a person: authorized, applied and audited.
+"""Edits of benefit events, activities, dependents, coverage and COBRA records by a person, authorized and audited.
 
 The engine refuses what is impossible. The rules that protect people stand here, below every interface: the reason that
 the audit trail needs, and the confirmed end of all coverage.
@@ -7,7 +7,7 @@ the audit trail needs, and the confirmed end of all coverage.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from decimal import Decimal
 
 import msgspec
@@ -16,22 +16,33 @@ from bensync.actions.authorization import authorize, require_reason
 from bensync.benefits.engine import activity_queue, elections, event_order, postings
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import CaseResult, awaits_loss_confirmation, case_result, process_case
+from bensync.benefits.family import entries
+from bensync.benefits.family.reading import FIELDS, SSN_NOT_ACCEPTED
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
+from bensync.benefits.values.dependents import DropReason
+from bensync.benefits.values.enrollments import Allocation
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Actor, Right
 from bensync.core.values.plausibility import wrong_event_day
-from bensync.errors import CONFIRM, DecisionError, run_command
-from bensync.state.audit.entries import about_activity, about_event, subject
+from bensync.errors import CONFIRM, DecisionError, Denied, run_command
+from bensync.state.audit.entries import about_activity, about_dependent, about_event, subject
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
+
+_DAY = timedelta(days=1)
+_SSN_REFUSED = "dependent.ssn_refused"
+"""The verb of a refused SSN in the audit trail."""
+
+SSN_REFUSALS_A_DAY = 5
+"""How many SSNs of dependents that are not accepted one person can enter in 24 hours."""
 
 _TAKES_BACK = frozenset(Indicator) - {Indicator.NORMAL}
 
 
-def _no_caution(_: Case) -> str:
+def _no_caution(_case: Case, _day: RunContext) -> str:
     return ""
 
 
@@ -45,6 +56,7 @@ class CaseEdit(msgspec.Struct, frozen=True):
         detail: the text before the reason in the audit entry.
         needs_reason: whether a reason must be given.
         caution: why a case needs an explicit confirmation; empty where it needs none.
+        enters_ssn: whether somebody enters an SSN, so that refused ones are counted and audited.
     """
 
     verb: str
@@ -52,7 +64,8 @@ class CaseEdit(msgspec.Struct, frozen=True):
     about: str = ""
     detail: str = ""
     needs_reason: bool = False
-    caution: Callable[[Case], str] = _no_caution
+    caution: Callable[[Case, RunContext], str] = _no_caution
+    enters_ssn: bool = False
 
 
 def enter_elections(event: int, choices: Iterable[Choice]) -> CaseEdit:
@@ -70,7 +83,7 @@ def mark_final(event: int) -> CaseEdit:
         lambda case, _: event_order.mark_final(case, event),
         about_event(event),
         needs_reason=True,
-        caution=lambda case: "it ends every coverage" if awaits_loss_confirmation(case.event(event)) else "",
+        caution=lambda case, _: "it ends every coverage" if awaits_loss_confirmation(case.event(event)) else "",
     )
 
 
@@ -147,6 +160,82 @@ def _on_true_day(case: Case, on: date, today: date) -> Case:
     return case
 
 
+def add_dependent(fields: Mapping[str, str], on: date) -> CaseEdit:
+    """Add a dependent or beneficiary from a day on; ``fields`` are texts by the names of `family.reading.FIELDS`."""
+    return CaseEdit(
+        "dependent.add",
+        lambda case, day: entries.add(case, fields, on, day.today),
+        detail=_entered(fields, on),
+        needs_reason=True,
+        enters_ssn="ssn" in fields,
+    )
+
+
+def change_dependent(number: int, fields: Mapping[str, str], on: date) -> CaseEdit:
+    """Change a dependent from a day on; a dependent who was dropped is on the list again."""
+    return CaseEdit(
+        "dependent.change",
+        lambda case, day: entries.change(case, number, fields, on, day.today),
+        about_dependent(number),
+        detail=_entered(fields, on),
+        needs_reason=True,
+        enters_ssn="ssn" in fields,
+    )
+
+
+def drop_dependent(number: int, reason: DropReason, on: date) -> CaseEdit:
+    """Drop a dependent from a day on; the next run ends their coverage by the rule of the reason."""
+
+    def caution(case: Case, _: RunContext) -> str:
+        kinds = entries.covering(case, number, on)
+        return f"it ends the coverage of dependent {number} in {', '.join(kinds)}" if kinds else ""
+
+    return CaseEdit(
+        "dependent.drop",
+        lambda case, day: entries.drop(case, number, reason, on, day.book),
+        about_dependent(number),
+        detail=f"{reason} {on}",
+        needs_reason=True,
+        caution=caution,
+    )
+
+
+def enroll_all(event: int) -> CaseEdit:
+    """Assign everybody to the elections of an event; assignments that are replaced need a confirmation."""
+
+    def caution(case: Case, day: RunContext) -> str:
+        replaced = [
+            assignment.plan_type
+            for assignment in entries.enrollments_of_everybody(case, case.event(event), day.book)
+            if assignment.replaces
+        ]
+        return f"it replaces the assignments of {', '.join(replaced)}" if replaced else ""
+
+    return CaseEdit(
+        "event.enroll_all",
+        lambda case, day: entries.enroll_all(case, event, day.book, day.today),
+        about_event(event),
+        caution=caution,
+    )
+
+
+def assign_beneficiaries(plan_type: str, shares: Iterable[Allocation], on: date) -> CaseEdit:
+    """Set the beneficiaries of a coverage from a day on, in place of those of before."""
+    assigned = tuple(shares)
+    return CaseEdit(
+        "enrollment.beneficiaries",
+        lambda case, day: entries.assign_beneficiaries(case, plan_type, assigned, on, day.book),
+        detail=f"{plan_type} {on}",
+        needs_reason=True,
+    )
+
+
+def _entered(fields: Mapping[str, str], on: date) -> str:
+    """Return the names of the fields that somebody entered, and the day; names that do not exist are left out."""
+    names = [name for name in FIELDS if name in fields]
+    return f"{', '.join(names)} from {on}"
+
+
 class ActivityMove(msgspec.Struct, frozen=True):
     """A change of the state of an activity: its verb in the audit trail, and the engine's function."""
 
@@ -203,7 +292,33 @@ def change(
     authorize(store, site, actor, Right.EVENTS, now, approvers)
     if edit.needs_reason:
         require_reason(reason)
+    try:
+        return _changed(store, site, participant_id, edit, book, actor, now=now, reason=reason, confirmed=confirmed)
+    except entries.EntryRefused as error:
+        # The transaction of the edit was rolled back, so the refusal is recorded in one of its own.
+        if edit.enters_ssn and SSN_NOT_ACCEPTED in error.faults:
+            with store.write(site, "events.change") as state:
+                state.audit.record(actor.name, _SSN_REFUSED, subject(participant_id), now, reason=reason.strip())
+        raise
+
+
+def _changed(
+    store: Store,
+    site: str,
+    participant_id: int,
+    edit: CaseEdit,
+    book: Rulebook,
+    actor: Actor,
+    *,
+    now: datetime,
+    reason: str,
+    confirmed: bool,
+) -> CaseResult:
     with store.write(site, "events.change") as state:
+        # Before anything is compared: more guesses than a person makes by mistake would find out an SSN of the family.
+        if edit.enters_ssn and state.audit.count(actor.name, _SSN_REFUSED, now - _DAY) >= SSN_REFUSALS_A_DAY:
+            why = f"{SSN_REFUSALS_A_DAY} SSNs that you entered in 24 hours were not accepted"
+            raise Denied("Nothing was changed", why, "check the Social Security card, and enter the SSN tomorrow")
         before = _case(state, participant_id)
         result = _altered(before, edit, RunContext(book, now.date()), confirmed=confirmed)
         state.cases.save({participant_id: before}, [result], now)
@@ -250,7 +365,7 @@ def _case(state: SiteState, participant_id: int) -> Case:
 
 def _altered(before: Case, edit: CaseEdit, context: RunContext, *, confirmed: bool) -> CaseResult:
     try:
-        caution = edit.caution(before)
+        caution = edit.caution(before, context)
         if caution and not confirmed:
             fix = "read what it ends, then accept it with --confirm"
             raise DecisionError("Nothing was changed", caution, fix, remedy=CONFIRM)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from pydantic import Field
 
 from bensync.api_shapes.base import Money, Shape, Subject, copied, subject
+from bensync.api_shapes.benefits.dependents import Allocation, allocations
 from bensync.benefits.census.problems import CensusCode
 from bensync.benefits.values import cobra, costs, enrollments
 from bensync.benefits.values import election_details as values
@@ -86,6 +87,8 @@ class Terms(Shape):
     account: str
     gl_employee: str = Field(description="the general-ledger account of what the employee pays")
     gl_company: str = Field(description="that of what the employer pays")
+    dependents: list[int] = Field(description="the numbers of the dependents that it covers")
+    beneficiaries: list[Allocation]
     figures: CoverageFigures | None = Field(description="null where they were not asked for")
 
 
@@ -176,10 +179,12 @@ def term_fields(
     # Null rather than absent: the keys are the same for every role, so a program never guesses.
     shown = {name: getattr(terms, name) if figures else None for name in FIGURES}
     named = {name: getattr(terms, name) for name in ("plan", "option", "tax", "account", "gl_employee", "gl_company")}
+    assigned = {"dependents": list(terms.dependents), "beneficiaries": allocations(terms.beneficiaries)}
     # Percentages and hours follow from the pay as contributions do.
     details = election_details(terms.details) if figures else None
     return {
         **named,
+        **assigned,
         **shown,
         "details": details,
         "figures": _figures(derived) if derived is not None and figures else None,

@@ -8,6 +8,7 @@ from datetime import date
 from msgspec.structs import replace
 
 from bensync.benefits.family.groups import FamilyFault
+from bensync.benefits.family.reading import SSN_NOT_ACCEPTED
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.dependents import (
     Dependent,
@@ -57,7 +58,7 @@ def entry_faults(
     # Every version, also of those who were dropped: an SSN belongs to one person for ever.
     taken = {other.ssn for other in others} | {participant.profile.values.get("ssn", "")}
     if version.ssn and version.ssn in taken:
-        yield FamilyFault("ssn_not_accepted", "ssn")
+        yield FamilyFault(SSN_NOT_ACCEPTED, "ssn")
 
 
 def _entity_faults(version: Dependent) -> Iterator[FamilyFault]:

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 from bensync.benefits.engine import activity_queue, elections
 from bensync.benefits.engine.postings import set_beneficiaries
 from bensync.benefits.family.checks import entry_faults
+from bensync.benefits.family.faults import FAULTS
 from bensync.benefits.family.groups import FamilyFault, allocation_faults, coverable, even_shares
 from bensync.benefits.family.reading import read_dependent
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -39,7 +40,8 @@ class EntryRefused(DecisionError):
 
     def __init__(self, what: str, faults: Sequence[FamilyFault]) -> None:
         self.faults = tuple(dict.fromkeys(fault.code for fault in faults))
-        super().__init__(what, f"problems: {', '.join(self.faults)}", "correct the entry; nothing was written")
+        why = "; ".join(dict.fromkeys(FAULTS[fault.code] for fault in faults))
+        super().__init__(what, why, "correct the entry; nothing was written")
 
     def as_json(self) -> dict[str, str | int]:
         """Return the shape of every error with ``faults``: their codes, separated by a comma and a space."""
@@ -104,6 +106,12 @@ class Replacement(msgspec.Struct, frozen=True):
     plan_type: str
     before: Terms
     choice: Choice
+
+    @property
+    def after(self) -> Terms:
+        """Return the terms with those who will be assigned."""
+        shares = self.choice.beneficiaries
+        return replace(self.before, dependents=self.choice.dependents or (), beneficiaries=shares or ())
 
     @property
     def replaces(self) -> bool:

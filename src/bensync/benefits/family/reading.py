@@ -19,6 +19,9 @@ E = TypeVar("E", bound=StrEnum)
 LONGEST = 60
 """The most letters of a name or of a line of an address."""
 
+SSN_NOT_ACCEPTED = "ssn_not_accepted"
+"""One code for every number that is refused: a code of its own would say what is wrong with a guess."""
+
 ADDRESS_FIELDS = tuple(asdict(Address()))
 TEXT_FIELDS = ("first_name", "last_name")
 MARKS = ("student", "disabled", "smoker")
@@ -80,9 +83,8 @@ def _mark(_: str, raw: str) -> bool:
 
 def _ssn(_: str, raw: str) -> str:
     digits = raw.replace("-", "").replace(" ", "")
-    # One code for every number that is refused: a code of its own would say what is wrong with a guess.
     if digits and ssn_problem(digits):
-        raise ValueError("ssn_not_accepted")
+        raise ValueError(SSN_NOT_ACCEPTED)
     return digits
 
 

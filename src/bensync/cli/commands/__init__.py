@@ -192,6 +192,32 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
         Command(
             "cobra list", "benefits.coverage:list_cobra", "List the COBRA records with the next step and its due date."
         ),
+        Command(
+            "dependents list",
+            "benefits.dependents:list_dependents",
+            "List one person's dependents and beneficiaries on a day.",
+        ),
+        Command("dependents add", "benefits.dependents:add", "Add a dependent or beneficiary from a day on."),
+        Command(
+            "dependents change",
+            "benefits.dependents:change",
+            "Change a dependent from a day on. Earlier days stay as they were.",
+        ),
+        Command(
+            "dependents drop",
+            "benefits.dependents:drop",
+            "Drop a dependent from a day on. The next run ends their coverage by the rule of the rulebook.",
+        ),
+        Command(
+            "dependents enroll-all",
+            "benefits.dependents:enroll_all",
+            "Assign everybody to the elections of an event: dependents whom an option covers, and even shares.",
+        ),
+        Command(
+            "dependents beneficiaries",
+            "benefits.dependents:beneficiaries",
+            "Set the beneficiaries of a coverage from a day on, in place of those of before.",
+        ),
         Command("cobra reach", "benefits.coverage:reach", "Record that a COBRA step was taken."),
         Command("cobra close", "benefits.coverage:close", "Close a COBRA record that needs nothing more."),
         Command("rules check", "benefits.rules:check", "Check rulebooks and list all problems at once."),
@@ -254,6 +280,7 @@ GROUPS: Mapping[str, Group] = {
         "Traces of approved changes. ID/NUMBER is the HR employee id (or pN) and the number of the activity.", "list"
     ),
     "enrollments": Group("Coverage rows, each with its effective date. Rows are added, never edited.", "list"),
+    "dependents": Group("Dependents and beneficiaries, each version with its effective date.", "list"),
     "cobra": Group("COBRA records and when each step is due.", "list"),
     "rules": Group("The employer's rulebook of benefits."),
     "users": Group("Users of the web pages and their roles."),

@@ -148,6 +148,11 @@ def about_activity(number: int) -> str:
     return f"activity {number}"
 
 
+def about_dependent(number: int) -> str:
+    """Return the name of a dependent in the audit trail: a number within the participant, and no name."""
+    return f"dependent {number}"
+
+
 def subject(participant_id: int, about: str = "") -> str:
     """Return the object of an entry about a participant, or about something that belongs to them."""
     return f"participant {participant_id}, {about}" if about else f"participant {participant_id}"

@@ -22,6 +22,7 @@ from bensync.core.access import Right
 from bensync.core.values.limits import PAGE_SIZE
 from bensync.errors import DecisionError
 from bensync.state.read.event_lists import WantedEvents
+from bensync.web.api.dependents import shares
 from bensync.web.api.routes import REFUSALS, PageNumber, answer, paging
 from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_API, Router
@@ -147,7 +148,15 @@ def elect(context: Entered, number: Number, event: Number, body: bodies.Elect) -
 
 def _choice(elected: bodies.ElectPlan) -> Choice:
     contribution = Decimal(elected.contribution) if elected.contribution is not None else None
-    return Choice(elected.plan_type, elected.plan or "", elected.option or "", contribution, elected.proof)
+    return Choice(
+        elected.plan_type,
+        elected.plan or "",
+        elected.option or "",
+        contribution,
+        elected.proof,
+        dependents=tuple(elected.dependents) if elected.dependents is not None else None,
+        beneficiaries=shares(elected.beneficiaries) if elected.beneficiaries is not None else None,
+    )
 
 
 @route.post("/people/{number}/events/{event}/final", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)

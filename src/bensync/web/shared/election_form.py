@@ -10,14 +10,17 @@ import msgspec
 
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.rulebook.rulebook import Rulebook
+from bensync.benefits.rulebook.tables import PlanOption
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.enrollments import Terms, coverage_on, later_coverages
+from bensync.benefits.values.dependents import dependents_on
+from bensync.benefits.values.enrollments import Allocation, BeneficiaryKind, Terms, coverage_on, later_coverages
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import Choice, CoverageOutcome, Offer, Option
 from bensync.errors import DecisionError
 from bensync.wording import benefits, sync
 from bensync.wording.coverage import figures_of
 
+_LONGEST_NUMBER = 9
 WAIVED = "-"
 """The answer that waives coverage."""
 
@@ -32,6 +35,16 @@ class ElectionAnswer(msgspec.Struct, frozen=True):
     proof: bool
 
 
+class FamilyAnswer(msgspec.Struct, frozen=True):
+    """One dependent of the form: whether the election covers them, and their share as a beneficiary."""
+
+    number: int
+    name: str
+    covered: bool
+    percent: str
+    kind: BeneficiaryKind
+
+
 class ElectionQuestion(msgspec.Struct, frozen=True):
     """One plan type of the form.
 
@@ -44,7 +57,9 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
         waivable: whether no coverage may be wanted.
         contributes: whether a contribution is asked for; ``limits`` says which, ``contribution`` the one of before.
         proves: whether a proof may be asked for; ``proof`` whether it came.
-        message: what is wrong with what was entered.
+        covers: whether an option covers dependents; ``pays`` whether a plan has beneficiaries.
+        family: the dependents to choose from.
+        messages: what is wrong with what was entered.
     """
 
     kind: str
@@ -59,22 +74,27 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
     contribution: str
     proves: bool
     proof: bool
-    message: str
+    covers: bool
+    pays: bool
+    family: Sequence[FamilyAnswer]
+    messages: Sequence[str]
 
 
-def questions(case: Case, event: Event, book: Rulebook, *, figures: bool) -> list[ElectionQuestion]:
-    """Return the questions of the form."""
+def questions(
+    case: Case, event: Event, book: Rulebook, names: Mapping[int, str], *, figures: bool
+) -> list[ElectionQuestion]:
+    """Return the questions of the form; ``names`` are those of the dependents, by number."""
     prepared = event.prepared
     offers = prepared.offers if prepared is not None else ()
     derive = PersonFigures(case.participant, event.event_date, book) if figures else None
-    return [_question(case, event, offer, book, derive=derive) for offer in offers if offer.electable]
+    return [_question(case, event, offer, book, names, derive=derive) for offer in offers if offer.electable]
 
 
 def _question(
-    case: Case, event: Event, offer: Offer, book: Rulebook, *, derive: PersonFigures | None
+    case: Case, event: Event, offer: Offer, book: Rulebook, names: Mapping[int, str], *, derive: PersonFigures | None
 ) -> ElectionQuestion:
     before = next((choice for choice in event.choices if choice.plan_type == offer.plan_type), None)
-    wrong = next((message for message in event.messages if message.plan_type == offer.plan_type), None)
+    wrong = [message for message in event.messages if message.plan_type == offer.plan_type]
     # An option that is only history shows what the person has; this event cannot choose it.
     open_to_all = [option for option in offer.options if not option.history_only]
     limited = [option for option in open_to_all if option.minimum is not None or option.maximum is not None]
@@ -91,8 +111,42 @@ def _question(
         contribution=str(before.contribution) if before is not None and before.contribution is not None else "",
         proves=any(option.proof for option in open_to_all),
         proof=before is not None and before.proof,
-        message=benefits.refusal(wrong, book) if wrong is not None else "",
+        covers=any(option.covers for option in _rules(open_to_all, book)),
+        pays=any(plan.beneficiaries for plan in book.plans if plan.code in {entry.terms.plan for entry in open_to_all}),
+        family=_family(case, event, offer, before, names),
+        messages=[benefits.refusal(message, book) for message in wrong],
     )
+
+
+def _rules(options: Iterable[Option], book: Rulebook) -> Iterator[PlanOption]:
+    """Yield what the rulebook says of the options that it still has."""
+    for option in options:
+        plan = book.plan.get(option.terms.plan)
+        entry = plan.option(option.terms.option) if plan is not None else None
+        if entry is not None:
+            yield entry
+
+
+def _family(
+    case: Case, event: Event, offer: Offer, before: Choice | None, names: Mapping[int, str]
+) -> list[FamilyAnswer]:
+    """Return the dependents of the day on which the coverage begins, as they were chosen or are covered now."""
+    begin = min((option.begin for option in offer.options), default=event.event_date)
+    row = coverage_on(case.enrollments, offer.plan_type, begin)
+    held = row.terms if row is not None else Terms("", "")
+    covered = held.dependents if before is None or before.dependents is None else before.dependents
+    shares = held.beneficiaries if before is None or before.beneficiaries is None else before.beneficiaries
+    paid = {share.dependent: share for share in shares}
+    return [
+        FamilyAnswer(
+            number=dependent.number,
+            name=names.get(dependent.number, f"Dependent {dependent.number}"),
+            covered=dependent.number in covered,
+            percent=f"{paid[dependent.number].percent:f}" if dependent.number in paid else "",
+            kind=paid[dependent.number].kind if dependent.number in paid else BeneficiaryKind.PRIMARY,
+        )
+        for dependent in dependents_on(case.dependents, begin)
+    ]
 
 
 def _answer(option: Option, plan_type: str, book: Rulebook, derive: PersonFigures | None) -> ElectionAnswer:
@@ -151,10 +205,12 @@ def choices(event: Event, form: Mapping[str, str]) -> list[Choice]:
 
     Args:
         event: with the offers that were shown.
-        form: ``choice.KIND``, ``contribution.KIND`` and ``proof.KIND``.
+        form: ``choice.KIND``, ``contribution.KIND``, ``proof.KIND``; with ``covers.KIND`` a ``cover.KIND.NUMBER`` for
+            each dependent who is ticked; with ``pays.KIND`` a percentage as ``share.KIND.NUMBER``, and its kind as
+            ``kind.KIND.NUMBER``.
 
     Raises:
-        DecisionError: an option is not offered any more, or a contribution is no number.
+        DecisionError: an option is not offered any more, or a contribution or share is no number.
     """
     prepared = event.prepared
     return list(_choices(prepared.offers if prepared is not None else (), form))
@@ -177,7 +233,43 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
                 )
             money = _money(form.get(f"contribution.{kind}", ""), kind)
             proof = form.get(f"proof.{kind}") == "yes"
-            yield Choice(kind, option.terms.plan, option.terms.option, money, proof)
+            # A form without the list of dependents says nothing about them, and those of the present coverage stay.
+            dependents = tuple(numbers(form, f"cover.{kind}.")) if f"covers.{kind}" in form else None
+            shares = shares_of(form, kind) if f"pays.{kind}" in form else None
+            yield Choice(kind, option.terms.plan, option.terms.option, money, proof, dependents, shares)
+
+
+def shares_of(form: Mapping[str, str], kind: str) -> tuple[Allocation, ...]:
+    """Return the shares of a form; a blank percentage is no share.
+
+    Raises:
+        DecisionError: a share is no number.
+    """
+    return tuple(
+        Allocation(
+            number,
+            _percent(form[f"share.{kind}.{number}"]),
+            sync.one_of(BeneficiaryKind, form.get(f"kind.{kind}.{number}")) or BeneficiaryKind.PRIMARY,
+        )
+        for number in numbers(form, f"share.{kind}.")
+    )
+
+
+def numbers(form: Mapping[str, str], prefix: str) -> list[int]:
+    """Return the numbers of the dependents whose field of the form is not blank."""
+    filled = (name.removeprefix(prefix) for name, text in form.items() if name.startswith(prefix) and text.strip())
+    return [int(number) for number in filled if number.isdecimal() and len(number) < _LONGEST_NUMBER]
+
+
+def _percent(text: str) -> Decimal:
+    try:
+        percent = Decimal(text.removesuffix("%").strip())
+    except InvalidOperation:
+        percent = Decimal("NaN")
+    # Decimal reads "NaN" and "Infinity" as numbers.
+    if not percent.is_finite():
+        raise DecisionError("Nothing was changed.", "A share is not a percentage.", "Enter it as 50 or 33.33.")
+    return percent
 
 
 def _money(text: str, kind: str) -> Decimal | None:

@@ -94,8 +94,30 @@ def test_a_generated_client_calls_every_operation(web_pages: Pages, client: Clie
     second = web_pages.deployment.approved(hired(9))
     run(web_pages)
     event = {"number": second.id, "event": 1}
-    elections = {"elections": [{"plan_type": "medical", "plan": "PPO", "option": "EE"}]}
+    elected = [
+        {"plan_type": "medical", "plan": "PPO", "option": "EE"},
+        {"plan_type": "life", "plan": "LIFE", "option": "1X"},
+    ]
+    elections = {"elections": elected}
     assert client.call("POST /people/{number}/events/{event}/elections", elections, **event).process == "ET"
+    assert client.call("POST /people/{number}/events/{event}/enroll-all", {"confirmed": True}, **event) is None
+
+    child = {"relationship": "child", "first_name": "Ana", "last_name": "Moss", "birth_date": "2018-03-04"}
+    entry = {"fields": child, "on": "2026-05-01", "reason": "form received"}
+    assert client.call("POST /people/{number}/dependents", entry, **at).dependents[0].number == 1
+    shares = {
+        "plan_type": "life",
+        "shares": [{"dependent": 1, "percent": "100"}],
+        "on": "2026-06-01",
+        "reason": "form received",
+    }
+    assert client.call("POST /people/{number}/beneficiaries", shares, **at) is None
+    student = {**entry, "fields": {"student": "yes"}, "on": "2026-05-20"}
+    assert client.call("POST /people/{number}/dependents/{dependent}", student, **at, dependent=1).dependents[0].student
+    drop = {"why": "other", "on": "2026-05-25", "reason": "form received"}
+    dropped = client.call("POST /people/{number}/dependents/{dependent}/drop", drop, **at, dependent=1)
+    assert dropped.dependents[0].dropped == "other"
+    assert client.call("GET /people/{number}/dependents", **at).dependents == []
     third = web_pages.deployment.approved(hired(10))
     run(web_pages)
     final = client.call(

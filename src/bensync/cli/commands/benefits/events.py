@@ -9,6 +9,7 @@ from typing import Annotated, Any
 
 import msgspec
 import typer
+from msgspec.structs import replace
 
 from bensync import api_shapes
 from bensync.actions.benefits import case_edits
@@ -27,6 +28,7 @@ from bensync.cli.commands.benefits.case_commands import (
     listed,
     located,
 )
+from bensync.cli.commands.benefits.dependents import numbers_of, share_of
 from bensync.cli.invocation import Actor, Limit
 from bensync.cli.render.events import print_board, print_event, print_events
 from bensync.cli.session import session
@@ -226,11 +228,45 @@ def elect(
     proof: Annotated[
         list[str] | None, typer.Option("--proof", metavar="TYPE", help="The required proof was received.")
     ] = None,
+    *,
+    cover: Annotated[
+        list[str] | None,
+        typer.Option("--cover", metavar="TYPE=NUMBERS", help="The dependents that it covers, such as medical=1,2."),
+    ] = None,
+    share: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--share",
+            metavar="TYPE=NUMBER:PERCENT",
+            help="A beneficiary and the share; TYPE=NUMBER:PERCENT:contingent for a contingent one.",
+        ),
+    ] = None,
     actor: Actor = None,
 ) -> None:
     """Enter the elections for one event. The next run checks them."""
-    choices = _choices(chosen, contribution or [], proof or [])
+    choices = [
+        replace(choice, **_family_of(choice.plan_type, cover or (), share or ()))
+        for choice in _choices(chosen, contribution or [], proof or [])
+    ]
+    kinds = {choice.plan_type for choice in choices}
+    for texts, option in ((cover, "--cover"), (share, "--share")):
+        if any(text.partition("=")[0] not in kinds for text in texts or ()):
+            raise typer.BadParameter("There is no --choose for this type.", param_hint=option)
     for_each_event(ctx, [event], partial(case_edits.enter_elections, choices=choices), actor)
+
+
+def _family_of(kind: str, covers: Sequence[str], shares: Sequence[str]) -> dict[str, Any]:
+    """Return the dependents and beneficiaries that the options name for a plan type; an option that is missing is none.
+
+    Raises:
+        BadParameter: an option has another form.
+    """
+    covered = [text.partition("=")[2] for text in covers if text.partition("=")[0] == kind]
+    paid = [share_of(text.partition("=")[2], "--share") for text in shares if text.partition("=")[0] == kind]
+    return {
+        **({"dependents": numbers_of(",".join(covered), "--cover")} if covered else {}),
+        **({"beneficiaries": tuple(paid)} if paid else {}),
+    }
 
 
 def _mark(

@@ -10,7 +10,7 @@ import typer
 
 from bensync import api_shapes
 from bensync.actions.site import SiteActions
-from bensync.cli.arguments import no_participant, number_of
+from bensync.cli.arguments import field_of, no_participant, number_of
 from bensync.cli.invocation import Actor, Limit
 from bensync.cli.render.people import print_people, print_person
 from bensync.cli.session import session
@@ -65,7 +65,7 @@ def edit(
     actor: Actor = None,
 ) -> None:
     """Set fields of a participant. HR is not changed."""
-    changed = dict(_field(text) for text in fields)
+    changed = dict(field_of(text) for text in fields)
     _correct(ctx, who, actor, lambda actions, number: actions.correct(number, changed, reason))
 
 
@@ -125,11 +125,3 @@ def _show(ctx: typer.Context, store: Store, site: str, number: int) -> None:
         lambda: {"person": api_shapes.people.participant_detail(detail, pending)},
         lambda console: print_person(console, detail, pending, call.catalogue(site)),
     )
-
-
-def _field(text: str) -> tuple[str, str]:
-    name, equals, value = text.partition("=")
-    if not equals:
-        raise typer.BadParameter("Enter FIELD=VALUE.", param_hint="--set")
-    # A typed SSN would stay in the history of the shell. The prompt is no part of what a script reads.
-    return name.strip(), typer.prompt(name, hide_input=True, err=True) if value == "-" else value

@@ -13,6 +13,7 @@ from bensync.benefits.engine.event_order import is_queued, mark_final, set_indic
 from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.engine.scheduling import event_findings
+from bensync.benefits.family.entries import enrollments_of_everybody
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraState
 from bensync.benefits.values.events import EventStatus, Indicator
@@ -24,7 +25,7 @@ from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.web.shared import election_form
 from bensync.web.shared.event_subject import EventSubject, subject_of
-from bensync.wording import benefits, coverage, sync
+from bensync.wording import benefits, coverage, families, sync
 from bensync.wording.eligibility import EligibilitySentences, FindingLine
 from bensync.wording.outlook import OutlookSentence, OutlookSentences
 
@@ -71,6 +72,7 @@ def _facts(context: PageContext, subject: EventSubject) -> dict[str, Any]:
     case, event, book, today = subject.case, subject.event, context.lexicon, context.now.date()
     figures = context.visibility.figures(subject.who.employee_id)
     sentences, prepared = OutlookSentences(book, figures=figures), event.prepared or Prepared()
+    people = families.views(case, max(today, event.event_date), context.visibility, dropped=True)
     return {
         "who": subject.who,
         "event": event,
@@ -93,7 +95,19 @@ def _facts(context: PageContext, subject: EventSubject) -> dict[str, Any]:
         "stops": awaits_loss_confirmation(event),
         "waits": is_queued(event),
         "behind": case.open if is_queued(event) else None,
-        "offers": election_form.questions(case, event, book, figures=figures),
+        "offers": election_form.questions(
+            case, event, book, {view.number: view.name for view in people}, figures=figures
+        ),
+        "kinds": families.KINDS,
+        "everybody": [
+            (
+                benefits.plan_type(entry.plan_type),
+                families.assigned(entry.before, people) or "nobody",
+                families.assigned(entry.after, people) or "nobody",
+                entry.replaces,
+            )
+            for entry in enrollments_of_everybody(case, event, book)
+        ],
     }
 
 

@@ -21,7 +21,7 @@ from bensync.web.http.context import Entered, NotFound, Number, PageContext
 from bensync.web.http.paging import paging
 from bensync.web.http.routing import SITE_PAGES, MenuEntry, Router
 from bensync.web.shared.pending_approvals import pending_for
-from bensync.wording import coverage, sync
+from bensync.wording import coverage, families, sync
 
 route = Router(SITE_PAGES)
 
@@ -154,6 +154,8 @@ def benefits_of(context: PageContext, case: Case) -> dict[str, Any]:
         "book": book,
         "case": case,
         "figures": figures,
+        "family": families.views(case, today, context.visibility),
+        "relationships": families.RELATIONSHIPS,
         "covers": coverage.covers(case, book, today, figures=figures),
         "cobra": coverage.cobra_views(case, book, today),
         "events": sorted(case.events, key=lambda event: event.order, reverse=True),
