@@ -15,7 +15,6 @@ import msgspec
 from events import RULEBOOK, SITE, moment, person
 from measure import Cost, cost, sizes
 
-from bensync.benefits.census.census_file import TEMPLATE
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.core.people import Participant, Profile, Standing
 from bensync.wiring import Deployment
@@ -56,11 +55,11 @@ def plant(config: Path, people: int) -> None:
 def write(path: Path, people: int) -> None:
     """Write a census with a line for each plan of everybody."""
     with path.open("w", encoding="utf-8") as file:
-        file.write(TEMPLATE)
+        file.write("employee_number,ssn,plan,option,begin_date\n")
         for plan in PLANS:
             for number in range(people):
                 values = employee(number).values
-                file.write(f"{number},{values['ssn']},{plan},EE,{HIRED},,,,,,,\n")
+                file.write(f"{number},{values['ssn']},{plan},EE,{HIRED}\n")
 
 
 def command(config: Path, log: Path, words: Sequence[str | Path]) -> Cost:
