@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from typing import Any
 
+from bensync.actions import asking_again
 from bensync.actions.decisions import Decision, bulk_approvable
+from bensync.core.access import command_line_actor
 from bensync.core.changes import ChangeKind
 from bensync.core.people import Standing
 from bensync.core.requests import Request, RequestState, Risk, WarningCode
@@ -283,4 +286,104 @@ def test_A_15_a_declined_new_person_opens_no_request_at_a_resync(staffed: World)
 
     staffed.resync()
 
+    assert staffed.queue() == []
+
+
+def ask_again(employer: World, number: int, **options: Any) -> Decision:
+    rules = employer.tools.rules
+    by = command_line_actor("admin")
+    return asking_again.ask_again(
+        employer.store, "acme", number, "declined by mistake", by, employer.now, rules, **options
+    )
+
+
+def test_A_140_a_value_that_was_declined_by_mistake_is_asked_about_again_at_once(staffed: World) -> None:
+    staffed.company.update("1", city="Akron", homePhone="555-0111")
+    staffed.sync()
+    number = staffed.request().id
+    staffed.decline([number])
+
+    decision = ask_again(staffed, number, fields=["city"])
+
+    request = staffed.request()
+    assert request.id == decision.successor
+    assert fields(request) == (["city"], ["home_phone"])
+    staffed.resync()
+    assert staffed.request().id == request.id, "a file that says the same leaves it open"
+    staffed.approve([request.id])
+    assert values(staffed)["city"] == "Akron"
+    assert "home_phone" not in values(staffed)
+    (entry,) = audited(staffed, "request.ask_again")
+    assert entry == (f"request {number}", "declined by mistake", ["city"])
+
+
+def test_A_140_a_person_who_was_declined_by_mistake_is_asked_about_again(staffed: World) -> None:
+    staffed.company.hire(person(4))
+    staffed.sync()
+    number = staffed.request().id
+    staffed.decline([number])
+
+    ask_again(staffed, number)
+
+    assert staffed.request().kind is ChangeKind.NEW
+    staffed.next_day()
+    staffed.resync()
+    staffed.approve([staffed.request().id], confirmed=True)
+    assert staffed.participants()["4"].standing is Standing.ACTIVE
+
+
+def test_A_140_a_termination_comes_back_with_its_date(staffed: World) -> None:
+    staffed.company.terminate("1", staffed.now.date())
+    staffed.sync()
+    number = staffed.request().id
+    staffed.decline([number])
+    staffed.next_day()
+    staffed.sync()
+    assert staffed.queue() == []
+
+    ask_again(staffed, number, fields=["status"])
+
+    request = staffed.request()
+    assert (request.kind, request.risk) == (ChangeKind.TERMINATE, Risk.HIGH)
+    assert {change.field for change in request.declined_before} <= {"employment_status"}
+
+
+def test_A_140_a_field_left_out_of_an_approval_can_be_asked_about_again(staffed: World) -> None:
+    staffed.company.update("1", city="Akron", homePhone="555-0111")
+    staffed.sync()
+    number = staffed.request().id
+    staffed.approve([number], only=["home_phone"])
+
+    ask_again(staffed, number)
+
+    assert fields(staffed.request()) == (["city"], [])
+
+
+def test_A_140_what_joins_a_pending_request_replaces_it(staffed: World) -> None:
+    declined_city(staffed)
+    (declined,) = staffed.queue(RequestState.DECLINED)
+    staffed.company.update("1", homePhone="555-0111")
+    staffed.sync()
+    pending = staffed.request().id
+
+    decision = ask_again(staffed, declined.id)
+
+    assert fields(staffed.request()) == (["city", "home_phone"], [])
+    (replaced,) = staffed.queue(RequestState.SUPERSEDED)
+    assert (replaced.id, replaced.superseded_by) == (pending, decision.successor)
+
+
+def test_A_140_nothing_is_asked_again_that_was_not_declined_or_that_hr_took_back(staffed: World) -> None:
+    staffed.company.update("1", city="Akron")
+    staffed.sync()
+    number = staffed.request().id
+    assert "nothing of it was declined" in staffed.failure(lambda: ask_again(staffed, number)).why
+    assert "no request of that number" in staffed.failure(lambda: ask_again(staffed, 4711)).why
+    staffed.decline([number])
+    assert "home_phone" in staffed.failure(lambda: ask_again(staffed, number, fields=["home_phone"])).why
+    staffed.next_day()
+    staffed.company.update("1", city="Dayton")
+    staffed.sync()
+
+    assert "HR does not say any more" in staffed.failure(lambda: ask_again(staffed, number)).why
     assert staffed.queue() == []

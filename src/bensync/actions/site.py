@@ -13,6 +13,7 @@ import msgspec
 
 from bensync.actions import approvals, corrections
 from bensync.actions import reveal as reveals
+from bensync.actions.asking_again import ask_again
 from bensync.actions.authorization import authorize, require_reason
 from bensync.actions.benefits import case_edits, census
 from bensync.actions.benefits.case_edits import CaseEdit
@@ -104,6 +105,20 @@ class SiteActions:
         approvers = self._rules.approvers
         return approvals.decline(
             self._store, self._site, numbers, self._actor, self._clock(), code, note, approvers=approvers
+        )
+
+    def ask_again(self, number: int, reason: str, fields: Collection[str] | None = None) -> Decision:
+        """Open a request for what a decision declined; see `bensync.actions.asking_again.ask_again`."""
+        return ask_again(
+            self._store,
+            self._site,
+            number,
+            reason,
+            self._actor,
+            self._clock(),
+            self._rules.intake,
+            fields=fields,
+            approvers=self._rules.approvers,
         )
 
     def correct(self, participant_id: int, fields: Mapping[str, str], reason: str) -> None:

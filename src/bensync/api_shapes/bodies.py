@@ -88,6 +88,15 @@ class Decline(Body):
     note: Words = Field(default="", max_length=LONGEST_NOTE, description="kept encrypted")
 
 
+class AskAgain(Body):
+    """What is asked again although it was declined."""
+
+    reason: Reason
+    fields: list[FieldName] | None = Field(
+        default=None, max_length=200, description="the declined fields to ask about; null for all that it declined"
+    )
+
+
 class Correct(Body):
     """Fields to set manually; an empty text clears one. The HR source is not touched."""
 

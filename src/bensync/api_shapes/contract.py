@@ -45,6 +45,7 @@ ANSWERS: Mapping[str, Answer] = {
     "requests show": {"request": outlook.RequestDetail},
     "requests approve": _DECISIONS,
     "requests decline": _DECISIONS,
+    "requests ask-again": {"decisions": list[requests.Decision]},
     "people list": {"people": list[people.Participant]},
     "people show": _PERSON,
     "people edit": _PERSON,

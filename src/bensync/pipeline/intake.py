@@ -124,12 +124,13 @@ def _open_page(
         )
         if profile is not row.profile:
             opening = replace(opening, hr_profile=row.profile)
-        # A new person who was declined has no participant whose values could be compared: HR says the same as then.
-        if participant is None and _same(declined.get(row.key), opening):
-            reverted += older
-            continue
         # An equal request stays open with its age; any other pending one is replaced by this row.
         same = {number for number, pending in older.items() if pending.origin is Origin.ROW and _same(pending, opening)}
+        # A new person who was declined has no participant whose values could be compared: HR says the same as then.
+        # If somebody asked again since, the equal request is open, and stays.
+        if participant is None and not same and _same(declined.get(row.key), opening):
+            reverted += older
+            continue
         replaced += [(number, row.key) for number in older if number not in same]
         if not same:
             openings.append(opening)

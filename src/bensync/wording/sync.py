@@ -204,6 +204,7 @@ COUNTS: Mapping[str, str] = {
 _VERBS: Mapping[str, str] = {
     "request.approve": "approved",
     "request.approve_first": "gave the first approval",
+    "request.ask_again": "asked again about what was declined",
     "request.approve_as_ssn_correction": "approved as an SSN correction",
     "request.decline": "declined",
     "request.decline_fields": "declined a part",

@@ -85,6 +85,11 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "review.requests:decline",
             "Decline requests. Nothing changes, and no new request opens until HR changes.",
         ),
+        Command(
+            "requests ask-again",
+            "review.requests:ask_again",
+            "Open a request again for values that were declined by mistake.",
+        ),
         Command("people list", "review.people:list_people", "List the participants, newest last."),
         Command("people show", "review.people:show_person", "Show one participant and their pending requests."),
         Command("people edit", "review.people:edit", "Set fields of a participant. HR is not changed."),

@@ -10,7 +10,7 @@ from rich.text import Text
 from bensync.actions.decisions import Decision
 from bensync.cli.render.console import moment, more, pairs, table
 from bensync.core.changes import FieldChange
-from bensync.core.requests import WARNING_WORDS, RequestState
+from bensync.core.requests import WARNING_WORDS, Origin, RequestState
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.lists import (
     Listing,
@@ -18,6 +18,11 @@ from bensync.state.read.lists import (
 )
 from bensync.wording.sync import HELD_UP, closed, count, label
 
+_SOURCES = {
+    Origin.ROW: "asked again after a decline",
+    Origin.DRIFT: "the comparison with HR status after a run",
+}
+"""Where a request comes from that no file brought."""
 _NONE = {
     "PENDING": "are pending",
     "APPROVED": "were approved",
@@ -64,7 +69,7 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
             ("same employee", f"participant {view.duplicate_of}" if view.duplicate_of else ""),
             ("effective", view.effective_date),
             ("risk", view.risk),
-            ("source", view.delivery or "the comparison with HR status after a run"),
+            ("source", view.delivery or _SOURCES[view.origin]),
             ("opened", f"{moment(view.opened_at)} UTC"),
             ("decided", f"{moment(view.decided_at)} UTC by {view.decided_by or 'bensync'}" if view.decided_at else ""),
             ("waits", HELD_UP if view.held_up else ""),

@@ -151,6 +151,12 @@ class Requests:
         """Return requests by number; numbers of other sites are not found."""
         return {request.id: request for page in pages(numbers) for request in self._read(_table.c.id.in_(page))}
 
+    def newest_of(self, key: bytes) -> Request | None:
+        """Return the newest request for an SSN, in whatever state."""
+        query = select(func.max(_table.c.id)).where(self._mine(), _table.c.key == key)
+        number = self._transaction.connection.scalar(query)
+        return self.get([number]).get(number) if number is not None else None
+
     def pending_ids(self) -> list[int]:
         """Return the numbers of all pending requests, oldest first."""
         where = and_(self._mine(), _table.c.state == RequestState.PENDING.value)

@@ -131,6 +131,12 @@ def decline(context: Entered, number: Number, body: bodies.Decline) -> Response:
     return context.once(act)
 
 
+@route.post("/requests/{number}/ask-again", Right.DECIDE, response_model=request_shapes.Decision, responses=REFUSALS)
+def ask_again(context: Entered, number: Number, body: bodies.AskAgain) -> Response:
+    """Open a request for what this one declined by mistake; it is the `successor`."""
+    return context.once(lambda: _decided(context.actions.ask_again(number, body.reason, body.fields)))
+
+
 @route.get("/people", Right.SEE_PEOPLE, response_model=people_shapes.Participants, responses=REFUSALS)
 def people(context: Entered, standing: Standing | None = None, page: PageNumber = 1) -> Response:
     """Return one page of participants."""

@@ -70,6 +70,7 @@ def test_a_generated_client_calls_every_operation(web_pages: Pages, client: Clie
     assert client.call("POST /requests/{number}/approve", {}, number=asked[0]).done
     assert len(client.call("POST /requests/approve", {"ids": asked[1:3]}).decisions) == 2
     assert client.call("POST /requests/{number}/decline", {"reason": "OTHER", "note": "x"}, number=asked[3]).done
+    assert client.call("POST /requests/{number}/ask-again", {"reason": "by mistake"}, number=asked[3]).successor
 
     assert client.call("GET /people").total >= 1
     assert client.call("GET /people/{number}", **at).status == "ACTIVE"

@@ -163,6 +163,30 @@ def decline(
     _answer(call, "declined", decided, ())
 
 
+def ask_again(
+    ctx: typer.Context,
+    number: Annotated[int, typer.Argument(metavar="ID", help="The request that declined them.")],
+    reason: Annotated[str, typer.Option("--reason", metavar="TEXT", help="Why, for the audit trail.")],
+    field: Annotated[
+        list[str] | None,
+        typer.Option("--field", metavar="FIELD", help="Ask about this field only; may be repeated."),
+    ] = None,
+    actor: Actor = None,
+) -> None:
+    """Open a request again for values that were declined by mistake.
+
+    The new request holds what HR says now. Values that other requests declined stay declined.
+    """
+    call = session(ctx)
+    call.only_site()
+    with call.store() as store:
+        decided = call.actions(store, actor).ask_again(number, reason, field)
+    call.answer(
+        lambda: {"decisions": [api_shapes.requests.decision(decided)]},
+        lambda console: console.print(f"Request {decided.successor} is open and asks again."),
+    )
+
+
 def _processes_benefits(call: CliSession, site: str) -> bool:
     """Return whether the site has a rulebook."""
     return call.deployment().settings.sites[site].intake_rules().processes_benefits

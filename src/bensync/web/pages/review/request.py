@@ -101,6 +101,18 @@ def decline(context: Entered, number: Number) -> Response:
     return context.once(lambda: _decline(context, number))
 
 
+@route.post("/requests/{number}/ask-again", Right.DECIDE)
+def ask_again(context: Entered, number: Number) -> Response:
+    """Open a request for what this one declined, and show it."""
+
+    def act() -> Response:
+        decision = context.actions.ask_again(number, context.form.reason())
+        context.flash("Asked again. This request has what HR says now.")
+        return context.go(context.at(f"/requests/{decision.successor}"))
+
+    return context.once(act)
+
+
 def _approve(context: PageContext, number: int) -> Response:
     asked = list_query(context)
     name, after = _before_deciding(context, asked, number)

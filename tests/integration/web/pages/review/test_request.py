@@ -157,3 +157,21 @@ def test_four_eyes_are_asked_for_and_told(tmp_path, database):
         assert "data_owner gave the first approval" in text(second.get(f"{QUEUE}/{number}"))
         second.post(f"{QUEUE}/{number}/approve", {"how": "plain", "confirmed": "yes"})
         assert state(web_pages, number) is RequestState.APPROVED
+
+
+def test_A_140_a_declined_request_asks_again_on_its_page_and_over_the_api(web_pages, owner):
+    number = web_pages.deployment.ask(profile(1))
+    owner.get(f"{QUEUE}/{number}")
+    owner.post(f"{QUEUE}/{number}/decline", {"reason": "ERROR"})
+    assert "Ask again" in text(owner.get(f"{QUEUE}/{number}"))
+
+    answer = owner.post(f"{QUEUE}/{number}/ask-again", {"reason": "declined by mistake"})
+
+    again = number + 1
+    assert answer.headers["location"] == f"{QUEUE}/{again}"
+    assert "Asked again. This request has what HR says now." in text(owner.get(f"{QUEUE}/{again}"))
+    assert audited(web_pages, "request.ask_again")
+    owner.post(f"{QUEUE}/{again}/decline", {"reason": "ERROR"})
+    path = f"/api/sites/acme/requests/{again}/ask-again"
+    answered = owner.ask_api("POST", path, {"reason": "declined by mistake"})
+    assert (answered.status_code, answered.json()["successor"]) == (200, again + 1)
