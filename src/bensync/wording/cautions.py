@@ -8,7 +8,8 @@ from bensync.core.requests import Caution
 
 _STATEMENTS: Mapping[Caution, str] = {
     Caution.ENDS_BENEFITS: (
-        "I understand that this ends all benefits of {name} and that every affected carrier is notified."
+        "I understand that this ends all benefits of {name}, that bensync notifies no carrier, and that a person must "
+        "notify each carrier that bensync lists."
     ),
     Caution.ENDS_NO_COVERAGE: (
         "I understand that {name} becomes terminated, that bensync ends no coverage and notifies no carrier, and that "

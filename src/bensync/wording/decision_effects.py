@@ -97,7 +97,7 @@ def _question(view: RequestView, name: str) -> str:
 _APPROVING: Mapping[ChangeKind, Sequence[str]] = {
     ChangeKind.NEW: (
         "{name} becomes a participant, hired {day}.",
-        "This starts no coverage. Coverage starts with an election.",
+        "This starts no coverage. Coverage starts when a benefit event is finished.",
     ),
     ChangeKind.UPDATE: (
         "{name} gets the new details from HR.",
@@ -105,7 +105,7 @@ _APPROVING: Mapping[ChangeKind, Sequence[str]] = {
     ),
     ChangeKind.TERMINATE: (
         "This ends the benefits of {name}. The termination date is {day}.",
-        "Every affected carrier is notified that coverage ends.",
+        "bensync lists the affected carriers for the administrators and notifies none of them. Notify each of them.",
     ),
     ChangeKind.REACTIVATE: (
         "{name}, who is terminated in the benefits platform, becomes active again.",
@@ -151,7 +151,7 @@ _REGRET_ALONE = (
 _REGRETS: Mapping[ChangeKind, str] = {
     ChangeKind.TERMINATE: (
         "You cannot undo an approval. To fix a wrong termination, use “Reinstate” on the participant’s page. Coverage "
-        "that ended stays ended, and carriers that were notified must be notified again."
+        "that ended stays ended, and a person must notify again each carrier that was notified."
     ),
     ChangeKind.NEW: (
         "You cannot undo an approval. If a participant was added by mistake, use “Terminate” on their page. The "

@@ -90,6 +90,8 @@ def events_brief(counts: Mapping[str, int]) -> str:
 def events_processed(site: str, run: int, counts: Mapping[str, int], carriers: Sequence[str]) -> Notice:
     """Return the notice of a run of events that changed coverage, with the carriers concerned (S0-25)."""
     carrier_lines = "".join(f"  - {name}\n" for name in carriers) or "  none\n"
+    if carriers:
+        carrier_lines += "bensync sends carriers nothing: notify each of them.\n"
     body = (
         f"Benefit events of site {site} were processed.\n\n{events_brief(counts)}\n\n"
         f"Carriers whose members' coverage changed:\n{carrier_lines}\n"

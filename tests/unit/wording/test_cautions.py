@@ -24,6 +24,6 @@ def test_a_name_with_braces_is_only_a_name():
 
 def test_an_error_says_which_statement_is_not_confirmed_without_a_name():
     assert unconfirmed(Caution.ENDS_BENEFITS) == (
-        "The caution is not confirmed: I understand that this ends all benefits of this person and that every affected "
-        "carrier is notified."
+        "The caution is not confirmed: I understand that this ends all benefits of this person, that bensync notifies "
+        "no carrier, and that a person must notify each carrier that bensync lists."
     )

@@ -43,7 +43,10 @@ def test_whatever_is_of_high_risk_has_a_caution_while_it_waits(kind):
 def test_S0_26_the_termination_names_what_it_ends_and_whom_it_tells():
     shown = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
     assert shown.approving[0] == "This ends the benefits of Ada Vale. The termination date is Jun 20, 2026."
-    assert "carrier" in shown.approving[1]
+    assert shown.approving[1] == (
+        "bensync lists the affected carriers for the administrators and notifies none of them. Notify each of them."
+    )
+    assert "a person must notify each carrier" in shown.caution
 
 
 def test_S0_21_the_reactivation_says_that_it_reactivates():
