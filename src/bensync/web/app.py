@@ -6,12 +6,12 @@ import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import datetime, timedelta
-from functools import partial
+from functools import cache, partial
 from importlib import import_module
 from pkgutil import walk_packages
 from typing import Any
 
-from fastapi import Depends, FastAPI
+from fastapi import APIRouter, Depends, FastAPI
 from fastapi.routing import APIRoute
 
 from bensync import __version__
@@ -126,14 +126,24 @@ def _routed(title: str) -> FastAPI:
         docs_url=None,
         redoc_url=None,
         lifespan=_closing,
-        dependencies=[Depends(enter)],
         # Starlette would answer an unknown path with a redirection, before any permission is checked.
         redirect_slashes=False,
     )
-    app.router.route_class = UnambiguousRoute
+    # Not include_router(), which would make every route anew.
+    app.router.routes.extend(_router().routes)
+    app.state.menu = menu.entries(ROUTES)
+    app.state.rules = {(rule.method, rule.path): rule for rule in RULES}
+    _refuse_unlisted(app)
+    return app
+
+
+@cache
+def _router() -> APIRouter:
+    """Return the routes as FastAPI has them; reading what each endpoint takes is most of the work of an application."""
+    router = APIRouter(dependencies=[Depends(enter)], route_class=UnambiguousRoute)
     for route in ROUTES:
         is_api = route.rule.path.startswith(API)
-        app.add_api_route(
+        router.add_api_route(
             route.rule.path,
             route.endpoint,
             methods=[route.rule.method],
@@ -144,10 +154,7 @@ def _routed(title: str) -> FastAPI:
             include_in_schema=is_api,
             openapi_extra=_besides(route.rule) if is_api else None,
         )
-    app.state.menu = menu.entries(ROUTES)
-    app.state.rules = {(rule.method, rule.path): rule for rule in RULES}
-    _refuse_unlisted(app)
-    return app
+    return router
 
 
 def _besides(rule: Rule) -> dict[str, Any]:
