@@ -76,7 +76,8 @@ class Store(Database):
         with transaction(self._engine, write=True) as (connection, begun):
             before = schema_of(connection)
             refuse_newer(before)
-            _upgrade(connection)
+            if before != head():
+                _upgrade(connection)
             sqlite_statistics.expect_many(connection)
             secrets = set(connection.scalars(select(_secrets.c.name)))
             # A database of this schema that has keys but no genesis was tampered with, and gets no new one.
