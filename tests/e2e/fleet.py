@@ -31,8 +31,10 @@ from bensync.pipeline.context import MANUAL, RunOptions
 from bensync.pipeline.runs import run
 from bensync.state.db.vault import new_state_key
 from bensync.wiring import Deployment
-from tests.fixtures.commands import command
+from tests.fixtures.commands import Begun, begin, command
 from tests.fixtures.gnupg import Correspondence
+
+Process = Begun | subprocess.Popen[bytes]
 
 PEOPLE = 2
 _COLUMNS = ("employee_id", *load("csvfile")["fields"].values())
@@ -92,7 +94,7 @@ class Fleet:
     keys: Correspondence
     queue: str = "procrastinate"
     sites: list[str] = field(default_factory=list)
-    processes: list[subprocess.Popen[bytes]] = field(default_factory=list)
+    processes: list[Process] = field(default_factory=list)
 
     @property
     def config(self) -> Path:
@@ -152,24 +154,34 @@ class Fleet:
         """The real command, to its end."""
         return command("--config", str(self.config), *words, environment=_calm())
 
-    def start(self, what: str, **environment: str) -> subprocess.Popen[bytes]:
+    def start(self, what: str, **environment: str) -> Begun:
         """The daemon or a worker, in a process of its own; its log is a file."""
-        said = self.folder / f"{what}-{len(self.processes)}.log"
-        words = [sys.executable, "-m", "bensync", "--json", "--config", str(self.config), what]
-        with said.open("wb") as log:
-            process = subprocess.Popen(words, stdout=log, stderr=log, env={**_calm(), **environment})
+        with self._log(what).open("wb") as log:
+            words = ["--json", "--config", str(self.config), what]
+            process = begin(*words, environment={**_calm(), **environment}, log=log)
         self.processes.append(process)
         return process
 
     def start_elsewhere(self, what: str, **environment: str) -> subprocess.Popen[bytes]:
-        """The same on what has the name of another machine, so that nobody here can tell whether it is alive."""
+        """The same on what has the name of another machine, so that nobody here can tell whether it is alive.
+
+        Python itself starts: its children must have that name too.
+        """
         names = self.folder / "elsewhere"
         names.mkdir(exist_ok=True)
         (names / "sitecustomize.py").write_text('import socket\n\nsocket.gethostname = lambda: "elsewhere"\n')
         paths = os.pathsep.join(filter(None, (str(names), os.environ.get("PYTHONPATH"))))
-        return self.start(what, PYTHONPATH=paths, **environment)
+        words = [sys.executable, "-m", "bensync", "--json", "--config", str(self.config), what]
+        with self._log(what).open("wb") as log:
+            variables = {**_calm(), "PYTHONPATH": paths, **environment}
+            process = subprocess.Popen(words, stdout=log, stderr=log, env=variables)
+        self.processes.append(process)
+        return process
 
-    def stopped_turn(self, worker: subprocess.Popen[bytes]) -> psutil.Process | None:
+    def _log(self, what: str) -> Path:
+        return self.folder / f"{what}-{len(self.processes)}.log"
+
+    def stopped_turn(self, worker: Process) -> psutil.Process | None:
         """A child of a worker that stands still at its fault point."""
         with contextlib.suppress(psutil.NoSuchProcess):
             for child in psutil.Process(worker.pid).children():
@@ -184,7 +196,7 @@ class Fleet:
             return turn.is_running() and turn.status() != psutil.STATUS_ZOMBIE
         return False
 
-    def kill(self, process: subprocess.Popen[bytes]) -> int:
+    def kill(self, process: Process) -> int:
         """End a process and all its children as a machine ends that loses its power; returns how many children."""
         children: list[psutil.Process] = []
         with contextlib.suppress(psutil.NoSuchProcess):
@@ -251,7 +263,7 @@ class Fleet:
         requests = self.rows("SELECT site, count(*) FROM request WHERE state = 'PENDING' GROUP BY site")
         assert dict(requests) == dict.fromkeys(sites, PEOPLE)
 
-    def worker_at_work(self, worker: subprocess.Popen[bytes]) -> bool:
+    def worker_at_work(self, worker: Process) -> bool:
         """Whether a worker has a child."""
         with contextlib.suppress(psutil.NoSuchProcess):
             return bool(psutil.Process(worker.pid).children())
@@ -266,9 +278,7 @@ def until(true: Callable[[], object], what: str, patience: float) -> None:
         time.sleep(0.1)
 
 
-def reap(
-    fleet: Fleet, workers: list[subprocess.Popen[bytes]], chance: random.Random, kills: int, patience: float
-) -> int:
+def reap(fleet: Fleet, workers: list[Begun], chance: random.Random, kills: int, patience: float) -> int:
     """Kill a worker with its children at random moments, and start another; returns how many children died."""
     died = 0
     for _ in range(kills):

@@ -16,7 +16,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import psutil
 
@@ -25,6 +25,7 @@ from bensync.daemon.scheduler import Ended, Liveness, Scheduler
 from bensync.daemon.turn import take_turn
 from tests.e2e.receiver import Receiver
 from tests.e2e.world import World
+from tests.fixtures.commands import Begun, begin
 from tests.fixtures.openssh import free_port
 
 PATIENCE = 120.0  # seconds; two processors are shared by many
@@ -89,7 +90,7 @@ def configure(employer: World, **daemon: object) -> str:
 class Running:
     """A daemon that was started."""
 
-    process: subprocess.Popen[bytes]
+    process: subprocess.Popen[bytes] | Begun
     listen: str
     said: Path
 
@@ -151,12 +152,23 @@ def _status(process: psutil.Process) -> str:
 
 
 @contextlib.contextmanager
-def started(employer: World, listen: str, *words: str, what: str = "daemon", **environment: str) -> Iterator[Running]:
-    """The daemon, or a worker, in a process of its own; whatever is left of it and its children is killed."""
+def started(
+    employer: World, listen: str, *words: str, what: str = "daemon", anew: bool = False, **environment: str
+) -> Iterator[Running]:
+    """The daemon, or a worker, in a process of its own; whatever is left of it and its children is killed.
+
+    Args:
+        employer: whose configuration it has.
+        listen: where it answers.
+        words: more words of the command.
+        what: the command.
+        anew: start Python for it instead of forking it, where the process itself is tested.
+        environment: variables besides ours.
+    """
     said = employer.folder / f"{what}-{time.monotonic_ns()}.log"
-    command = [sys.executable, "-m", "bensync", "--json", "--config", str(employer.config), what, *words]
+    command = ["--json", "--config", str(employer.config), what, *words]
     tested = {**os.environ, "BENSYNC_TEST": "1", **environment}
-    with said.open("wb") as log, subprocess.Popen(command, stdout=log, stderr=log, env=tested) as process:
+    with said.open("wb") as log, _process(command, tested, log, anew=anew) as process:
         running = Running(process, listen, said)
         try:
             yield running
@@ -165,6 +177,14 @@ def started(employer: World, listen: str, *words: str, what: str = "daemon", **e
                 with contextlib.suppress(psutil.NoSuchProcess):
                     child.kill()
             process.kill()
+
+
+def _process(
+    words: list[str], environment: dict[str, str], log: IO[bytes], *, anew: bool
+) -> subprocess.Popen[bytes] | Begun:
+    if anew:
+        return subprocess.Popen([sys.executable, "-m", "bensync", *words], stdout=log, stderr=log, env=environment)
+    return begin(*words, environment=environment, log=log)
 
 
 def runs(employer: World) -> list[str]:

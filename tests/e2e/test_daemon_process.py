@@ -49,7 +49,7 @@ def idle(running: Running) -> bool:
 
 def test_it_catches_up_in_a_child_that_is_gone_afterwards_and_stops_in_good_order(today: World) -> None:
     before = time.time()
-    with started(today, configure(today)) as running:
+    with started(today, configure(today), anew=True) as running:
         until(ran(today), "the daily run")
         until(lambda: idle(running), "the end of the child")
         assert running.asked("/healthz")[0] == 200
@@ -217,7 +217,8 @@ def _taken(listen: str) -> bool:
 def test_the_parent_holds_no_SSN_after_a_run_that_its_child_held_all_of(today: World) -> None:
     ssns = [f"{200:03}-{10:02}-{1000 + number:04}" for number in (1, 2, 3)]
     forms = [form.encode() for ssn in ssns for form in (ssn, ssn.replace("-", ""))]
-    with started(today, configure(today), BENSYNC_FAULT="run.gathered=stop", BENSYNC_OPEN_MEMORY="1") as running:
+    looked_into = {"BENSYNC_FAULT": "run.gathered=stop", "BENSYNC_OPEN_MEMORY": "1"}
+    with started(today, configure(today), anew=True, **looked_into) as running:
         until(running.stopped_child, "the child with everybody in it")
         child = running.stopped_child()
         assert child is not None

@@ -28,13 +28,13 @@ SMALL = 80_000_000
 
 
 @contextmanager
-def with_web(employer: World, **environment: str) -> Iterator[tuple[Running, str]]:
-    """The daemon with its pages, and where they are."""
+def with_web(employer: World, *, anew: bool = False, **environment: str) -> Iterator[tuple[Running, str]]:
+    """The daemon with its pages, and where they are; `anew` as `started` has it."""
     port = free_port()
     listen = configure(employer)
     text = employer.config.read_text()
     employer.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{text}')
-    with started(employer, listen, "--with-web", BENSYNC_OPEN_MEMORY="1", **environment) as running:
+    with started(employer, listen, "--with-web", anew=anew, BENSYNC_OPEN_MEMORY="1", **environment) as running:
         yield running, f"http://127.0.0.1:{port}"
 
 
@@ -55,7 +55,7 @@ def free(address: str) -> bool:
 
 
 def test_one_command_runs_and_serves_and_the_parent_stays_small(today: World) -> None:
-    with with_web(today) as (running, address):
+    with with_web(today, anew=True) as (running, address):
         until(lambda: served(address), "the pages")
         until(ran(today), "the daily run")
         assert '"pages": "up"' in running.asked("/healthz")[1]

@@ -50,7 +50,7 @@ def test_it_answers_and_ends_in_order(config):
         assert httpx.get(f"{address}/static/refresh.js").headers["cache-control"].startswith("public")
         process.send_signal(signal.SIGTERM)
         assert process.wait(60) in {0, -signal.SIGTERM}
-        assert f"The pages are at {address}/" in process.stdout.read()
+        assert f"The pages are at {address}/" in process.communicate()[0]
 
 
 @pytest.mark.parametrize("listen", ["0.0.0.0:8480", "192.0.2.1:8480", "[::]:8480", "", "nonsense"])

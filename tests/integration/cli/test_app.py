@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
-import os
 import signal
+
+import psutil
 
 from bensync import wiring
 from bensync.cli.app import main
 from bensync.cli.system_user import system_user
 from bensync.errors import BensyncError
 from tests.fixtures.databases import on_sqlite
-from tests.integration.cli.moves import changed
+from tests.integration.cli.moves import await_that, changed
 
 pytestmark = on_sqlite
 
@@ -36,7 +37,7 @@ def test_an_interrupted_run_ends_with_130_and_the_next_one_goes_on(begun):
     begun.company.update(begun.actives[0], city="Elsewhere")
     # The run stops itself before it asks HR: however slow the machine is, it is interrupted in the middle.
     with begun.started("sync", "--json", BENSYNC_TEST="1", BENSYNC_FAULT="http.request.before=stop") as process:
-        os.waitid(os.P_PID, process.pid, os.WSTOPPED | os.WEXITED | os.WNOWAIT)
+        await_that(lambda: process.poll() is not None or psutil.Process(process.pid).status() == psutil.STATUS_STOPPED)
         assert begun.json("runs")["runs"][-1]["state"] == "RUNNING"
         process.send_signal(signal.SIGINT)
         process.send_signal(signal.SIGCONT)
