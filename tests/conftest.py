@@ -23,18 +23,21 @@ from bensync import log
 from bensync.actions import credentials
 from bensync.demo.mailbox import Mailbox
 from bensync.demo.upload_center import UploadCenter
+from tests.fixtures import engines
 from tests.fixtures.databases import SORTS, in_file
 from tests.fixtures.gnupg import Correspondence, correspondence
 from tests.fixtures.memory import use_memory
 from tests.fixtures.openssh import OpenSsh, openssh
 from tests.fixtures.postgres import Postgres, postgres
-from tests.fixtures.statements import share_compiled
 from tests.fixtures.web import WebServer, web_server
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 TESTS = Path(__file__).parent
 ABOUT_THE_DATABASE = (TESTS / "integration" / "state", TESTS / "property")
 """Tests that run on both sorts of database. In all others it only remembers: each runs on one by day, on both in `make long`."""
+
+ABOUT_CONNECTIONS = (TESTS / "integration" / "state" / "db", TESTS / "integration" / "state" / "upkeep")
+"""Tests in which each transaction opens a connection of its own, as in the product; and those marked `connections`."""
 
 # A loaded machine is slow, and a slow example is no fault of the code. The usual suite draws the same examples in every
 # run, so that a failure is never a matter of luck; the long one draws new ones.
@@ -55,6 +58,14 @@ def fresh_log() -> None:
         logging.root.removeHandler(handler)
     for name in ("apscheduler", "py.warnings", *log._SILENCED):
         logging.getLogger(name).setLevel(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def _connections(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Keep connections open until the end of the test, unless it is about them."""
+    near = any(request.path.is_relative_to(folder) for folder in ABOUT_CONNECTIONS)
+    with engines.pools(wanted=not near and request.node.get_closest_marker("connections") is None):
+        yield
 
 
 @pytest.fixture(scope="module")
@@ -118,7 +129,7 @@ def postgresql(database_server: Postgres) -> Iterator[str]:
 
 def pytest_configure(config: pytest.Config) -> None:
     """Prepare what all processes of a run share; the day of the sample stays the same if the run passes midnight."""
-    share_compiled()
+    engines.share()
     use_memory()
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         # So it is where a shell runs pytest in the background; commands would inherit it, and could not be interrupted.

@@ -19,7 +19,7 @@ from tests.e2e.world import World, person
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.postgres import Postgres
 
-pytestmark = pytest.mark.databases("postgresql")
+pytestmark = [pytest.mark.databases("postgresql"), pytest.mark.connections]
 
 
 def test_people_come_change_and_leave_and_every_step_is_remembered_on_the_server(staffed: World) -> None:

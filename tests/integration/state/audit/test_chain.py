@@ -253,6 +253,7 @@ def test_an_entry_of_another_site_does_not_fit(written):
 
 
 @on_sqlite
+@pytest.mark.connections
 def test_a_trail_put_back_to_any_earlier_day_is_found_by_a_head_that_was_kept(deployment, tmp_path):
     dice, kept = random.Random(13), []
     for day in range(20):
