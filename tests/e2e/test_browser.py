@@ -1,5 +1,5 @@
 """A real browser on real pages: the whole way of an administrator, by mouse, by keyboard and without scripts; every page looked
-at by axe at four sizes, and kept as a picture for a person to look at where ``BENSYNC_PICTURES`` names a folder."""
+at by axe in four sizes, and kept as a picture for a person to look at where ``BENSYNC_PICTURES`` names a folder."""
 
 from __future__ import annotations
 
@@ -215,9 +215,10 @@ def every_page(office: Opened) -> dict[str, str]:
     }
 
 
-@pytest.mark.sampled(1 if PICTURES else 2)
+@pytest.mark.sampled(1 if PICTURES else 4)
 @pytest.mark.parametrize("size", SIZES)
 def test_every_page_is_accessible_and_fits(office, chromium, session, size):
+    """Axe looks at every page in one size, and every page must fit into all of them."""
     wrong = []
     context = chromium.new_context(storage_state=session, **SIZES[size])
     for page in watched(context):
@@ -229,8 +230,11 @@ def test_every_page_is_accessible_and_fits(office, chromium, session, size):
                 (name, violation["id"], violation["nodes"][0]["html"])
                 for violation in Axe().run(page).response["violations"]
             ]
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            wrong += [(name, "wider than the window", wide)] if wide > 0 else []
+            # The size of the context comes last, and so is that of the next page.
+            for other in sorted(SIZES, key=lambda other: other == size):
+                page.set_viewport_size(SIZES[other]["viewport"])
+                wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+                wrong += [(name, other, "wider than the window", wide)] if wide > 0 else []
     context.close()
     assert not wrong
 
