@@ -3,6 +3,8 @@
 
 PYTHON ?= python3
 JOBS   ?= 2
+# Tests wait for a third of their time: for servers, leases and children.
+WORKERS ?= $(shell expr $(JOBS) + 1)
 SIZES  ?= 10000 100000 1000000
 VENV   := .venv
 BIN    := $(VENV)/bin
@@ -45,7 +47,7 @@ demo: demo-programs $(VENV)/.demo
 
 test: test-programs browser style
 	@$(AT_ONCE) types documents coverage
-	$(BIN)/python -m pytest -n $(JOBS) --dist worksteal $(if $(findstring tests/,$(ARGS)),,$(PROVEN)) $(ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal $(if $(findstring tests/,$(ARGS)),,$(PROVEN)) $(ARGS)
 
 # One process: most of these tests keep the machine busy with processes of their own, and measure time or memory.
 long: test-programs long-programs browser check
