@@ -32,7 +32,7 @@ from bensync.pipeline.context import SCHEDULE, RunOptions, SenderContext
 from bensync.pipeline.gather import Gathered, gather
 from bensync.pipeline.leases import leased
 from bensync.state.site_state import SiteState
-from bensync.state.upkeep.after_restore import refuse_restored
+from bensync.state.upkeep.after_restore import is_caught_up, refuse_restored
 from bensync.wording import notices
 
 log = structlog.get_logger()
@@ -81,10 +81,10 @@ def run(context: SenderContext, options: RunOptions, clock: Callable[[], datetim
 
 
 def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
-    """Stop before the first number is used if the upload center has files of this site: another database sent them.
+    """Stop before the first number is used unless the upload center shows that it is free, or a person said so.
 
     Raises:
-        DatabaseOutdated: there are such files.
+        DatabaseOutdated: files of this site are there, which another database sent; or nobody can see whether they are.
         DeliveryError: the upload center cannot be reached.
     """
     if options.kind is RunKind.SNAPSHOT:  # it sends nothing
@@ -92,7 +92,17 @@ def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
     with context.read() as state:
         if state.deliveries.has_history(context.feed):
             return
-    if last := highest_at_receiver(context.site_id, context.courier):
+        begins = is_caught_up(state, context.feed)
+    last = highest_at_receiver(context.site_id, context.courier)
+    if last is None and not begins:
+        raise DatabaseOutdated(
+            "Nobody can see whether the receiver has files of this site (unseen_files)",
+            f"the upload center shows us nothing, and this database has sent no file of site {context.site_id}",
+            "if this is the first file of the site, run `bensync deliveries caught-up --last 0 --reason TEXT`. If not, "
+            "let state.url name the database that sent the others, or give the receiver's last number to --last",
+            remedy=ASK_OPERATOR,
+        )
+    if last:
         raise DatabaseOutdated(
             "The receiver has files that this database did not send (unknown_files)",
             f"the highest number of site {context.site_id} there is {last:06}, and this database has sent none",
@@ -102,13 +112,14 @@ def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
         )
 
 
-def highest_at_receiver(site_id: str, courier: Courier) -> int:
-    """Return the highest number of this site's files at the upload center; 0 for none, or if it shows none to us.
+def highest_at_receiver(site_id: str, courier: Courier) -> int | None:
+    """Return the highest number of this site's files at the upload center; 0 for none, None if it shows nothing to us.
 
     Raises:
         DeliveryError: the upload center cannot be reached.
     """
-    return highest_number(site_id, courier.names() or ())
+    names = courier.names()
+    return highest_number(site_id, names) if names is not None else None
 
 
 def rehearse(context: SenderContext, options: RunOptions, now: datetime) -> SyncPlan:

@@ -10,6 +10,8 @@ import pytest
 
 from tests.fixtures.databases import on_sqlite
 from tests.fixtures.office import Office
+from tests.fixtures.openssh import OpenSsh
+from tests.integration.cli.test_foreign_lines import upload_to
 
 pytestmark = on_sqlite
 
@@ -96,6 +98,32 @@ def test_a_new_database_does_not_use_the_numbers_of_files_that_lie_at_the_receiv
     assert caught_up["void"] == [1]
     assert fresh.run("resync", "--active", "--inactive").code == 0
     assert [file.name[-14:-8] for file in sorted(fresh.files.iterdir())] == ["000001", "000002"]
+
+
+def test_where_nothing_can_be_seen_a_person_says_how_the_numbers_begin(fresh: Office, sshd: OpenSsh) -> None:
+    upload_to(fresh, sshd, publish="blind")
+    fresh.run("migrate")
+    first = ("--json", "resync", "--active", "--inactive")
+    refused = fresh.run(*first)
+    assert (refused.code, "(unseen_files)" in refused.error["what"]) == (12, True)
+    assert "deliveries caught-up --last 0" in refused.error["fix"]
+    assert list(sshd.root.iterdir()) == []
+
+    said = fresh.run("deliveries", "caught-up", "--last", "0", "--reason", "the first file of all")
+    assert "the next file has the number 000001" in said.out
+    assert fresh.run(*first).code == 0
+    assert [path.name[-14:-8] for path in sshd.root.iterdir()] == ["000001"]
+    again = fresh.run("--json", "deliveries", "caught-up", "--last", "9", "--reason", "a slip")
+    assert (again.code, "not restored" in again.error["why"]) == (15, True)
+
+
+def test_where_nothing_can_be_seen_the_receivers_last_number_is_followed(fresh: Office, sshd: OpenSsh) -> None:
+    upload_to(fresh, sshd, publish="blind")
+    fresh.run("migrate")
+    assert fresh.run("resync", "--active", "--inactive").code == 12
+    fresh.run("deliveries", "caught-up", "--last", "7", "--reason", "they have seven")
+    assert fresh.run("resync", "--active", "--inactive").code == 0
+    assert [path.name[-14:-8] for path in sshd.root.iterdir()] == ["000008"]
 
 
 def test_two_sites_with_one_site_id_are_refused(fresh: Office) -> None:

@@ -21,6 +21,7 @@ _MOST = 1_000
 
 _deliveries = sync.DeliveryRow.__table__
 _chunks = sync.DeliveryChunkRow.__table__
+_VERB = "delivery.caught_up"
 
 
 class ReceiverReport(msgspec.Struct, frozen=True):
@@ -32,7 +33,7 @@ class ReceiverReport(msgspec.Struct, frozen=True):
         sha256: of that sealed file, if it is known; the next file follows it then without a break.
         reason: why, for the audit trail; holds no personal data.
         log: the last entry of the log of what was sent.
-        seen: the highest number of a file that lies at the upload center; 0 for none, or if nothing can be seen there.
+        seen: the highest number of a file that lies at the upload center; 0 for none, None if it shows nothing.
     """
 
     feed: str
@@ -40,7 +41,7 @@ class ReceiverReport(msgspec.Struct, frozen=True):
     reason: str
     sha256: str = ""
     log: SentFile | None = None
-    seen: int = 0
+    seen: int | None = 0
 
 
 class CaughtUp(msgspec.Struct, frozen=True):
@@ -77,6 +78,11 @@ def refuse_restored(state: SiteState, *, delta: bool = False) -> None:
         )
 
 
+def is_caught_up(state: SiteState, feed: str) -> bool:
+    """Return whether a person said last, before any file of a feed, that the receiver has none."""
+    return state.audit.newest(_VERB) == _subject(feed, 0)
+
+
 def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime) -> CaughtUp:
     """Give a void delivery to each number that the receiver has and this database does not, so that none is used again.
 
@@ -109,23 +115,30 @@ def catch_up(state: SiteState, report: ReceiverReport, actor: str, now: datetime
     _remember_hash(state, report)
     # The mark goes in the transaction of the void deliveries: a killed process leaves the site stopped.
     state.runs.remember(msgspec.structs.replace(state.runs.memory(), restored_at=None))
-    state.audit.record(actor, "delivery.caught_up", f"{report.feed} {report.last:06}", now, reason=report.reason)
+    state.audit.record(actor, _VERB, _subject(report.feed, report.last), now, reason=report.reason)
     state.runs.give_back_lease(lease)
     return CaughtUp(tuple(sorted((*used, *missing))), tuple(sorted(under_way.keys() - used)))
 
 
+def _subject(feed: str, last: int) -> str:
+    return f"{feed} {last:06}"
+
+
 def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int, now: datetime) -> None:
     logged = report.log.sequence if report.log is not None and report.log.sha256 else 0
-    highest = max(sure, logged, report.seen)
+    seen = report.seen or 0
+    highest = max(sure, logged, seen)
+    # Where nothing can be seen, only a person knows how a database without a history must begin.
+    begins = report.seen is None and not state.deliveries.has_history(report.feed)
     most = highest + _most_since(state, report.feed, now)
     why = ""
     if report.last < sure:
         why = f"number {sure:06} was delivered already when the backup was made"
     elif report.log is not None and logged > report.last:
         why = f"the log of what was sent knows {report.log.name}"
-    elif report.seen > report.last:
-        why = f"a file with the number {report.seen:06} lies at the upload center"
-    elif highest == sure and state.runs.memory().restored_at is None:
+    elif seen > report.last:
+        why = f"a file with the number {seen:06} lies at the upload center"
+    elif highest == sure and state.runs.memory().restored_at is None and not begins:
         why = "this database was not restored, and nothing is known of a file that it did not send"
     elif report.last > most:
         why = f"no more than {most:06} can be in use: {highest:06} is known, and at most {_A_DAY} files leave on a day"
