@@ -154,6 +154,11 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
     ),
     "loss_of_all": ("All coverage would end", "Mark the event final, or fix the data.", "bad"),
     "waits_behind": ("Waiting for an open event", "Finish the open event first.", "warn"),
+    "cobra_in_effect": (
+        "The lost coverage falls under an earlier COBRA record",
+        "No second record opens. If that record is over, close it, void this event and process it again.",
+        "warn",
+    ),
     "pending_correction": (
         "A pending request changes its rows",
         "Decide the request. Runs skip the event until then.",
@@ -431,6 +436,8 @@ def refusal(remarked: Remark | RemarkLine, book: Rulebook) -> str:
     title, fix, _ = remark(remarked.code)
     if remarked.code == "waits_behind":
         return f"The event waits until event {remarked.detail} is finished."
+    if remarked.code == "cobra_in_effect":
+        return f"{title}, that of event {remarked.detail}. {fix}"
     if remarked.code.startswith("rate_") and remarked.detail:
         # The name of the table or of the fact; never a value.
         title = f"{title} ({sync.plain(remarked.detail).lower()})"

@@ -15,6 +15,7 @@ from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, CobraState, Milestone, deadlines
 from bensync.benefits.values.costs import CENT, CoverageFigures, Spread
 from bensync.benefits.values.enrollments import Coverage, Enrollment, Terms, last_row, rows_of
+from bensync.benefits.values.events import EventStatus
 from bensync.wording import benefits, sync
 
 # Days. The shortest COBRA step is the 14 days in which a plan administrator sends the election notice.
@@ -169,6 +170,17 @@ def _deductions(
 def cobra_views(case: Case, book: Rulebook, today: date) -> list[CobraView]:
     """Return the COBRA records of a participant, newest first."""
     return [cobra_view(record, book, today) for record in reversed(case.cobra)]
+
+
+def cobra_remarks(case: Case, book: Rulebook) -> list[tuple[int, str]]:
+    """Return the events whose losses opened no record because an earlier one is in effect, each with a sentence."""
+    return [
+        (event.number, benefits.refusal(message, book))
+        for event in case.events
+        if event.status is not EventStatus.VOID
+        for message in event.messages
+        if message.code == "cobra_in_effect"
+    ]
 
 
 def cobra_view(record: CobraRecord, book: Rulebook, today: date) -> CobraView:

@@ -10,8 +10,11 @@ from msgspec.structs import replace
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import CobraRecord, Milestone
 from bensync.benefits.values.enrollments import Coverage, Enrollment, PostingStep, Terms
+from bensync.benefits.values.events import EventStatus
+from bensync.benefits.values.offers import Remark
 from bensync.wording import coverage
-from tests.unit.benefits.cases import BOOK, book, case, person
+from tests.unit.benefits.cases import BOOK, activity, book, case, person
+from tests.unit.benefits.situations import finish_events
 from tests.unit.builders import TODAY, day
 
 PPO = Terms("MED", "EE", employee=Decimal("80.00"))
@@ -81,3 +84,15 @@ def test_S2_27_the_deductions_of_a_year_are_explained(calendar, texts):
     (cover,) = coverage.covers(rows((Coverage.ELECT, "01-01")), rules, TODAY, figures=True)
     shown = [f"{text} {name}" for name, text in cover.figures]
     assert shown == ["$80.00 per month for the employee", *texts, "$960.00 per year for the employee"]
+
+
+def test_S2_23_a_loss_under_an_earlier_record_is_named_with_the_event_of_that_record():
+    first = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
+    assert coverage.cobra_remarks(first, BOOK) == []
+    message = Remark("cobra_in_effect", 1, detail="7")
+    under = first.put(replace(first.event(1), messages=(message,)))
+    sentence = "The lost coverage falls under an earlier COBRA record, that of event 7. No second record opens. If that record is"
+    ((number, text),) = coverage.cobra_remarks(under, BOOK)
+    assert number == 1
+    assert text.startswith(sentence)
+    assert coverage.cobra_remarks(under.put(replace(under.event(1), status=EventStatus.VOID)), BOOK) == []

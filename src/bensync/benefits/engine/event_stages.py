@@ -113,7 +113,8 @@ def _closed(case: Case, event: Event, _day: RunContext) -> Case:
 def _finished(case: Case, event: Event, day: RunContext, elections: Elections) -> Case:
     """FE: post, and leave the queue (S3-56, S3-57)."""
     defaults = event.final or event.forced
-    case = post(case, event, elections, day.book, defaults=defaults)
+    case = post(case.put(event), event, elections, day.book, defaults=defaults)
+    event = case.event(event.number)
     return case.put(replace(_ended(event, Process.FE, day), forced=defaults))
 
 

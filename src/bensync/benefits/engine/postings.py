@@ -33,7 +33,7 @@ from bensync.benefits.values.enrollments import (
     program_on,
 )
 from bensync.benefits.values.events import Event
-from bensync.benefits.values.offers import Elections, Ending, Offer, Option, Prepared, Update
+from bensync.benefits.values.offers import Elections, Ending, Offer, Option, Prepared, Remark, Update
 from bensync.errors import DecisionError
 
 R = TypeVar("R", Enrollment, Assignment)
@@ -44,6 +44,8 @@ MANUAL = 0
 
 def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defaults: bool) -> Case:
     """Return the case with the rows of a final event, its program and its COBRA record.
+
+    A loss that falls under a record in effect opens none, and the event says so in its messages (S2-23).
 
     Args:
         case: the participant.
@@ -109,6 +111,10 @@ def _with_cobra(case: Case, event: Event, losses: list[cobra.Loss], book: Rulebo
     action = (meaning.cobra if meaning is not None else "") or book.events[event.event_class].cobra
     # The record of an earlier processing of this event gives way: it must not count as one in effect.
     others = tuple(record for record in case.cobra if record.event != event.number)
+    under = {record.event for record in others for loss in losses if cobra.in_effect(record, loss)}
+    if under:
+        remarks = (Remark("cobra_in_effect", event.number, detail=str(number)) for number in sorted(under))
+        case = case.put(msgspec.structs.replace(event, messages=(*event.messages, *remarks)))
     record = cobra.open_record(others, event.number, event.event_date, action, losses, book.cobra)
     return case if record is None else msgspec.structs.replace(case, cobra=(*others, record))
 

@@ -260,6 +260,9 @@ def test_A_70_while_a_record_is_in_effect_no_other_arises():
     after = finish_events(replace(first, participant=person(fte="0.2")), activity("MSC", "05-25"))
     assert posted(after, 2) == [("STOP", "medical", "TERM", "2026-06-01")]
     assert after.cobra == first.cobra
+    # A silence would look like a loss that somebody forgot.
+    assert [(line.code, line.event, line.detail) for line in after.event(2).messages] == [("cobra_in_effect", 2, "1")]
+    assert first.event(1).messages == ()
 
 
 @pytest.mark.parametrize("gap", [True, False], ids=["covered anew", "changed without a gap"])

@@ -158,6 +158,7 @@ def benefits_of(context: PageContext, case: Case) -> dict[str, Any]:
         "relationships": families.RELATIONSHIPS,
         "covers": coverage.covers(case, book, today, figures=figures),
         "cobra": coverage.cobra_views(case, book, today),
+        "cobra_remarks": coverage.cobra_remarks(case, book),
         "events": sorted(case.events, key=lambda event: event.order, reverse=True),
         "program": program_on(case.assignments, today),
         "works": context.may(Right.EVENTS),
