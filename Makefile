@@ -18,7 +18,7 @@ export PIP_DISABLE_PIP_VERSION_CHECK := 1
 LONG := tests/e2e tests/integration tests/property tests/long
 
 # What `make check` and `make coverage` run already, so that `make test` need not run it again.
-PURE := tests/unit/core tests/unit/mappings tests/unit/benefits
+PURE := tests/unit/core tests/unit/mappings tests/unit/benefits tests/unit/retention
 CHECKS := tests/architecture/checks
 PROVEN := $(addprefix --ignore=,$(PURE) $(CHECKS))
 # Several checks at once, each with its lines together where make knows how (4.0).

@@ -45,6 +45,7 @@ TITLES = {
     "mail": "[mail]",
     "web": "[web]",
     "alerts": "[alerts]",
+    "retention": "[retention]",
     "source": "[sites.NAME.source]",
     "status": "[sites.NAME.status]",
     "feed": "[sites.NAME.feed]",

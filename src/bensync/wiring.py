@@ -334,6 +334,7 @@ class Deployment:
             channels=self.channels,
             approvers=site.approvers,
             benefits=self.has_benefits(name),
+            periods=self.settings.retention.periods(),
         )
         return SiteActions(store, name, rules, actor, clock)
 

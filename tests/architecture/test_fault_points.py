@@ -108,7 +108,7 @@ def test_a_writing_transaction_is_never_committed_by_its_end_alone() -> None:
         for function in (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef)):
             inside = list(calls(function))
             opens = any(called(call) in {"transaction", "_begin"} and _writes(call) for call in inside)
-            commits = any(called(call) == "commit" and not call.args for call in inside)
+            commits = any(called(call) in {"commit", "rollback"} and not call.args for call in inside)
             if opens and not commits:
                 silent.append(f"{place}:{function.name}")
 

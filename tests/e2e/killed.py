@@ -18,7 +18,7 @@ from bensync import fault_points
 from bensync.actions import approvals, corrections
 from bensync.actions.authorization import authorize
 from bensync.actions.benefits import case_edits
-from bensync.actions.release import release
+from bensync.actions.departed.release import release
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.core.access import Right, command_line_actor
 from bensync.core.people import Status

@@ -36,12 +36,13 @@ _ORDER_LASTS = timedelta(days=1)
 ACCOUNTS = ("users.add", "users.grant", "users.reset", "users.enable", "users.token")
 RELEASES = ("plan.allow",)
 KEYS = ("keys.rotate", "keys.retire")
+RETENTION = ("retention.apply",)
 SSN_CORRECTION = "ssn.correct"
 """The verb of a manual correction of an SSN, which always takes two people."""
 TERMINATION, REINSTATEMENT = "participant.terminate", "participant.reinstate"
 """The verbs of manual changes that take two people where the approval of such a request does."""
 PEOPLE = (SSN_CORRECTION, TERMINATION, REINSTATEMENT)
-EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS, *PEOPLE)
+EVERY_ACT = (*ACCOUNTS, *RELEASES, *KEYS, *RETENTION, *PEOPLE)
 """The acts that need two people, always or by `second_approver` of the site."""
 
 

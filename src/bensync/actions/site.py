@@ -19,7 +19,8 @@ from bensync.actions.benefits import case_edits, census
 from bensync.actions.benefits.case_edits import CaseEdit
 from bensync.actions.benefits.outlooks import RequestOutlook, request_outlook
 from bensync.actions.decisions import Decision
-from bensync.actions.release import release
+from bensync.actions.departed import holds, retention
+from bensync.actions.departed.release import release
 from bensync.benefits.census.report import CensusReport
 from bensync.benefits.engine.run import CaseResult
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -29,6 +30,8 @@ from bensync.core.ports import Notice
 from bensync.core.requests import DeclineCode, Request
 from bensync.errors import ConfigError
 from bensync.mappings.catalogue import Catalogue
+from bensync.retention.kinds import Periods
+from bensync.retention.plan import RetentionPlan
 from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 
@@ -45,6 +48,7 @@ class SiteRules(msgspec.Struct, frozen=True):
         channels: the names of the channels that notices go to.
         approvers: who may decide on the command line; empty for everybody who can run the command (A-47).
         benefits: whether the site processes benefit events.
+        periods: how long each kind of data is kept.
     """
 
     intake: IntakeRules
@@ -53,6 +57,7 @@ class SiteRules(msgspec.Struct, frozen=True):
     channels: Callable[[], Collection[str]]
     approvers: Collection[str] = ()
     benefits: bool = False
+    periods: Periods = Periods()
 
 
 class SiteActions:
@@ -182,7 +187,7 @@ class SiteActions:
         )
 
     def release(self, employee_id: str, reason: str, *, confirmed: bool = False) -> None:
-        """Release an employee who is gone from HR; see `bensync.actions.release.release`."""
+        """Release an employee who is gone from HR; see `bensync.actions.departed.release.release`."""
         release(
             self._store,
             self._site,
@@ -192,6 +197,36 @@ class SiteActions:
             self._clock(),
             confirmed=confirmed,
             approvers=self._rules.approvers,
+        )
+
+    def hold(self, employee_id: str, reason: str) -> None:
+        """Place a legal hold on an HR employee; see `bensync.actions.departed.holds.hold`."""
+        holds.hold(self._store, self._site, employee_id, reason, self._actor, self._clock())
+
+    def release_hold(self, employee_id: str, reason: str) -> None:
+        """Release the legal hold of an HR employee; see `bensync.actions.departed.holds.release_hold`."""
+        holds.release_hold(self._store, self._site, employee_id, reason, self._actor, self._clock())
+
+    def preview_retention(self) -> RetentionPlan:
+        """Return what a retention run would delete today; see `bensync.actions.departed.retention.preview`."""
+        rules = self._rules
+        return retention.preview(
+            self._store, self._site, rules.periods, self._actor, self._clock(), benefits=rules.benefits
+        )
+
+    def apply_retention(self, fingerprint: str, reason: str) -> retention.RetentionApplied:
+        """Delete what a preview showed; see `bensync.actions.departed.retention.apply`."""
+        takes_two = "retention" in self._rules.intake.second_approver
+        return retention.apply(
+            self._store,
+            self._site,
+            self._rules.periods,
+            fingerprint,
+            reason,
+            self._actor,
+            self._clock(),
+            takes_two=takes_two,
+            benefits=self._rules.benefits,
         )
 
     def change_case(

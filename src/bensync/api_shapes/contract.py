@@ -22,6 +22,7 @@ _ACTIVITIES: Answer = {"activities": list[activities.Activity]}
 _CHECKED: Answer = {"ok": bool, "findings": list[status.Finding]}
 _USER: Answer = {"user": users.User}
 _NEW_USER: Answer = {"user": users.NewUser}
+_HOLDS: Answer = {"holds": list[audit.LegalHold]}
 _EVENTS: Answer = {"events": list[events.EventEntry]}
 
 ANSWERS: Mapping[str, Answer] = {
@@ -87,6 +88,11 @@ ANSWERS: Mapping[str, Answer] = {
     "restore": {"restore": status.RestoredDatabase},
     "keys status": {"keys": list[status.KeyVersion]},
     "keys rotate": {"rotation": status.KeyRotation},
+    "retention preview": {"retention": list[audit.RetentionPlan]},
+    "retention apply": {"retention": audit.RetentionRun},
+    "retention holds": _HOLDS,
+    "retention hold": _HOLDS,
+    "retention release": _HOLDS,
     "users add": _NEW_USER,
     "users reset": _NEW_USER,
     "users list": {"users": list[users.User], "waiting": list[users.Waiting]},

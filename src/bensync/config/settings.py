@@ -26,6 +26,7 @@ from bensync.config.tables import (
     DatedTable,
     GuardLimits,
     KnownName,
+    RetentionSettings,
     SettingsTable,
     StatusSettings,
     Syncing,
@@ -81,7 +82,7 @@ Public = Annotated[str, AfterValidator(_public)]
 # fmt: off
 Second = Literal[
     "new", "update", "terminate", "reactivate", "rehire", "correction", "high_risk", "far_back",
-    "grant", "release", "keys",
+    "grant", "release", "keys", "retention",
 ]
 # fmt: on
 SiteName = Annotated[str, AfterValidator(_site_name)]
@@ -274,7 +275,8 @@ class SiteSettings(SettingsTable):
     second_approver: tuple[Second, ...] = Field(
         (),
         description="what takes two people: kinds of requests, `high_risk`, `far_back` (above `second_approver_days`),"
-        " `grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment)",
+        " `grant` (of a role), `release` (of what a guard holds), `keys` (of the whole deployment), `retention`"
+        " (deletion of records whose period is over)",
     )
     benefits: str = Field(
         "",
@@ -352,6 +354,9 @@ class Settings(SettingsTable):
     mail: BaseModel | None = Field(None, description="upload notices and alerts by mail")
     web: Web = Field(Web(), description="the pages, and who answers for them")
     command_line: CommandLine = Field(CommandLine(), description="who may do what on the command line")
+    retention: RetentionSettings = Field(
+        RetentionSettings(), description="how long each kind of data is kept, before `bensync retention` may delete it"
+    )
     alerts: AlertSettings = Field(AlertSettings(), description="more channels for alerts, and when to raise them")
     sites: Mapping[str, Site | Receiver] = Field(
         {}, description="one table per employer; or a file `sites.d/NAME.toml` each, beside this one"

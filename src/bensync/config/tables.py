@@ -14,6 +14,7 @@ from bensync.mappings.catalogue import FIELDS, FieldType, forbidden, nameable
 from bensync.mappings.catalogue import Field as CatalogueField
 from bensync.mappings.codes import CodeTable, Unknown
 from bensync.mappings.source import CustomField, TableEntry
+from bensync.retention.kinds import KINDS, Kind, Periods, checked
 
 
 def _limit(text: str) -> str:
@@ -48,6 +49,14 @@ LimitText = Annotated[str, AfterValidator(_limit)]
 Syncing = Annotated[str, AfterValidator(_syncing)]
 KnownName = Annotated[Syncing, AfterValidator(_known)]
 CustomName = Annotated[Syncing, AfterValidator(_nameable)]
+
+
+def _period(kind: Kind) -> AfterValidator:
+    def check(text: str) -> str:
+        checked(kind, text)
+        return text
+
+    return AfterValidator(check)
 
 
 class SettingsTable(BaseModel):
@@ -189,3 +198,34 @@ class Codes(SettingsTable):
     def table(self) -> CodeTable:
         """Return the table as the mapping uses it."""
         return CodeTable(self.values, Unknown(self.unknown), self.default or "")
+
+
+class RetentionSettings(SettingsTable):
+    """How long each kind of data is kept: a number of years or days, or "keep"."""
+
+    former_people: Annotated[str, _period(Kind.FORMER_PEOPLE)] = Field(
+        str(KINDS[Kind.FORMER_PEOPLE].default), description=KINDS[Kind.FORMER_PEOPLE].begins
+    )
+    cobra: Annotated[str, _period(Kind.COBRA)] = Field(
+        str(KINDS[Kind.COBRA].default), description=KINDS[Kind.COBRA].begins
+    )
+    requests: Annotated[str, _period(Kind.REQUESTS)] = Field(
+        str(KINDS[Kind.REQUESTS].default), description=KINDS[Kind.REQUESTS].begins
+    )
+    sent_rows: Annotated[str, _period(Kind.SENT_ROWS)] = Field(
+        str(KINDS[Kind.SENT_ROWS].default), description=KINDS[Kind.SENT_ROWS].begins
+    )
+    runs: Annotated[str, _period(Kind.RUNS)] = Field(str(KINDS[Kind.RUNS].default), description=KINDS[Kind.RUNS].begins)
+    issues: Annotated[str, _period(Kind.ISSUES)] = Field(
+        str(KINDS[Kind.ISSUES].default), description=KINDS[Kind.ISSUES].begins
+    )
+    notices: Annotated[str, _period(Kind.NOTICES)] = Field(
+        str(KINDS[Kind.NOTICES].default), description=KINDS[Kind.NOTICES].begins
+    )
+    searches: Annotated[str, _period(Kind.SEARCHES)] = Field(
+        str(KINDS[Kind.SEARCHES].default), description=KINDS[Kind.SEARCHES].begins
+    )
+
+    def periods(self) -> Periods:
+        """Return the periods as the rules use them."""
+        return Periods({kind: checked(kind, getattr(self, kind)) for kind in Kind})

@@ -48,6 +48,8 @@ class Right(StrEnum):
     VERIFY_AUDIT = "verify_audit"
     MANAGE_USERS = "manage_users"
     KEYS = "keys"
+    HOLD = "hold"
+    DELETE_RECORDS = "delete_records"
     ACT_AS = "act_as"
 
 
@@ -71,11 +73,15 @@ RIGHTS: Mapping[Right, str] = {
     Right.VERIFY_AUDIT: "verify the audit trail",
     Right.MANAGE_USERS: "add users and change their roles",
     Right.KEYS: "change keys and destinations",
+    Right.HOLD: "place and release legal holds",
+    Right.DELETE_RECORDS: "delete records whose retention period is over",
     Right.ACT_AS: "act under another name on the command line",
 }
 """The rights, in words for people: a person can ..."""
 
-STEP_UP = frozenset({Right.REVEAL, Right.BREAK_GLASS, Right.RELEASE, Right.MANAGE_USERS, Right.KEYS})
+STEP_UP = frozenset(
+    {Right.REVEAL, Right.BREAK_GLASS, Right.RELEASE, Right.MANAGE_USERS, Right.KEYS, Right.HOLD, Right.DELETE_RECORDS}
+)
 """Rights that need a code from the phone that is not older than `FRESH`."""
 
 IDLE = timedelta(minutes=15)
@@ -147,14 +153,15 @@ POLICY: Mapping[Role, Allowance] = {
         "the whole site",
         _REVIEW
         | {Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE, Right.REVEAL, Right.RELEASE}
-        | {Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS},
+        | {Right.SEE_AUDIT, Right.SEE_SIGN_INS, Right.VERIFY_AUDIT, Right.MANAGE_USERS, Right.KEYS}
+        | {Right.HOLD, Right.DELETE_RECORDS},
     ),
     Role.SENIOR_USER: Allowance(
         "Authorized Senior User",
         "the whole site",
         _REVIEW
         | {Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE, Right.BREAK_GLASS, Right.RELEASE}
-        | {Right.SEE_AUDIT, Right.VERIFY_AUDIT},
+        | {Right.SEE_AUDIT, Right.VERIFY_AUDIT, Right.HOLD},
     ),
     Role.HR_USER: Allowance(
         "HR user", "the whole site", _REVIEW, frozenset({Right.CORRECT, Right.EVENTS, Right.LOAD_COVERAGE})

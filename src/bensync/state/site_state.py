@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from bensync.state.benefits.cases import Cases
     from bensync.state.benefits.event_runs import EventRuns
     from bensync.state.read.event_lists import EventLists
+    from bensync.state.retention.holds import LegalHolds
 
 
 class SiteState:
@@ -168,6 +169,13 @@ class SiteState:
         from bensync.state.benefits.event_runs import EventRuns
 
         return EventRuns(self.transaction)
+
+    @cached_property
+    def holds(self) -> LegalHolds:
+        """Legal holds of people."""
+        from bensync.state.retention.holds import LegalHolds
+
+        return LegalHolds(self.transaction)
 
     @cached_property
     def events(self) -> EventLists:

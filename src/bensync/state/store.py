@@ -143,6 +143,13 @@ class Store(Database):
                 begun.commit()
 
     @contextlib.contextmanager
+    def rehearse(self, site: str) -> Iterator[SiteState]:
+        """Open one transaction that may write, for one site, and roll it back at the end, whatever was done in it."""
+        with self._begin(site, write=True) as (state, begun):
+            yield state
+            begun.rollback()
+
+    @contextlib.contextmanager
     def read(self, site: str) -> Iterator[SiteState]:
         """Open one transaction that only reads: a consistent picture, which waits for nobody."""
         with self._begin(site, write=False) as (state, _):

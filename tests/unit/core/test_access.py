@@ -31,6 +31,7 @@ DECIDE          Y          Y           Y       .      o             .       .   
 SEE_PEOPLE      Y          Y           Y       o      o             .       .        o       .
 CORRECT         Y          Y           o       .      o             .       .        .       .
 EVENTS          Y          Y           o       .      o             .       .        .       .
+LOAD_COVERAGE   Y          Y           o       .      o             .       .        .       .
 SEE_OWN         .          .           .       .      .             .       Y        .       .
 CORRECT_OWN     .          .           .       .      .             .       o        .       .
 REVEAL          Y          .           .       .      .             .       .        .       .
@@ -43,6 +44,8 @@ SEE_SIGN_INS    Y          .           .       .      .             .       .   
 VERIFY_AUDIT    Y          Y           .       .      .             .       .        Y       Y
 MANAGE_USERS    Y          .           .       .      .             .       .        .       .
 KEYS            Y          .           .       .      .             .       .        .       Y
+HOLD            Y          Y           .       .      .             .       .        .       .
+DELETE_RECORDS  Y          .           .       .      .             .       .        .       .
 """
 
 

@@ -261,6 +261,13 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "keys rotate", "upkeep.maintenance:rotate", "Rotate the state key: seal everything with a new version."
         ),
         Command("keys retire", "upkeep.maintenance:retire", "Remove an old version of the state key."),
+        Command(
+            "retention preview", "upkeep.retention:preview", "Show which records a retention run would delete today."
+        ),
+        Command("retention apply", "upkeep.retention:apply", "Delete the records that a preview showed, for good."),
+        Command("retention holds", "upkeep.retention:list_holds", "List the legal holds in force."),
+        Command("retention hold", "upkeep.retention:hold", "Place a legal hold: nothing about the person is deleted."),
+        Command("retention release", "upkeep.retention:release", "Release a legal hold."),
         Command("audit list", "sync.lists:list_audit", "List the audit trail, newest last."),
         Command("audit show", "sync.lists:show_audit", "Show one audit entry and what it changed."),
         Command("audit verify", "upkeep.audit:verify", "Verify that no audit entry was changed or removed."),
@@ -290,6 +297,7 @@ GROUPS: Mapping[str, Group] = {
     "rules": Group("The employer's rulebook of benefits."),
     "users": Group("Users of the web pages and their roles."),
     "keys": Group("The state key, which seals everything in the database."),
+    "retention": Group("How long data is kept, and legal holds."),
     "audit": Group("Who did what, and when.", "list"),
 }
 """The first words that stand before several commands."""

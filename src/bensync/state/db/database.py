@@ -16,7 +16,7 @@ from sqlalchemy import Connection, inspect, text
 
 from bensync.errors import ASK_OPERATOR, ConfigError, StateError, run_command
 from bensync.fault_points import around
-from bensync.state.db.engine import PROBED, encrypted, make_engine, transaction
+from bensync.state.db.engine import PROBED, encrypted, make_engine, rewrite, transaction
 
 
 class Database:
@@ -77,6 +77,16 @@ class Database:
             why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
             raise StateError("The database is not ready", why, "run `bensync migrate`", remedy=run_command("migrate"))
         return str(version)
+
+    def erase_deleted(self) -> bool:
+        """Rewrite the file of a SQLite database, so that no bytes of deleted rows are left in it.
+
+        Returns:
+            Whether they are gone. They are not while another process keeps the file busy or the disk is full, nor on a
+            server, where VACUUM FULL is a matter of its administrator.
+        """
+        with around("retention.erase"):
+            return self.file is not None and rewrite(self._engine)
 
     @contextlib.contextmanager
     def whole(self, step: str = "") -> Iterator[Connection]:

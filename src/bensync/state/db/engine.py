@@ -95,6 +95,26 @@ def transaction(engine: Engine, site: str = "", *, write: bool) -> Iterator[tupl
         yield connection, begun
 
 
+def overwrite_deleted(connection: Connection) -> None:
+    """Let SQLite write zeros over whatever this connection deletes from now on."""
+    if connection.dialect.name == "sqlite":
+        connection.exec_driver_sql("PRAGMA secure_delete=ON")
+
+
+def rewrite(engine: Engine) -> bool:
+    """Rewrite a SQLite file from its rows, and empty the log beside it; return False if it could not be done now."""
+    try:
+        with contextlib.closing(engine.raw_connection()) as connection:
+            cursor = connection.cursor()
+            # Zeros over deleted rows do not reach copies that SQLite left behind when it moved rows between pages.
+            cursor.execute("VACUUM")
+            # The log holds the pages as they were before; a reader keeps it from being emptied.
+            (busy, _, _) = cursor.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            return not busy
+    except sqlite3.OperationalError:
+        return False
+
+
 def create_file(engine: Engine) -> None:
     """Make the file of a SQLite database that is not there yet; SQLite gives its side files the same mode.
 

@@ -47,13 +47,15 @@ def _partial_index(
 
 # The unique ones enforce rules that a fault in the code could break: one file for each number (an abandoned delivery
 # gives its number back), one accepted file for each number, one pending request for each person, one open event for
-# each participant. The others hold the few rows that are still open, so counting them does not depend on the history.
+# each participant, one legal hold for each employee. The others hold the few rows that are still open, so counting them
+# does not depend on the history.
 _partial_index(sync.DeliveryRow, "delivery_sequence", "state <> 'ABANDONED'", "site", "feed", "sequence", unique=True)
 _partial_index(sync.DeliveryRow, "delivery_in_trouble", _in(IN_TROUBLE), "site")
 _partial_index(sync.DeliveryRow, "delivery_unsettled", _in(UNSETTLED), "site")
 _partial_index(sync.IssueRow, "issue_lasting", "resolved_at IS NULL", "site")
 _partial_index(sync.ReceivedFileRow, "received_sequence", "state = 'ACCEPTED'", "site", "sequence", unique=True)
 _partial_index(sync.RequestRow, "request_pending", "state = 'PENDING'", "site", "key", unique=True)
+_partial_index(sync.LegalHoldRow, "legal_hold_open", "released_at IS NULL", "site", "employee_id", unique=True)
 _partial_index(sync.NoticeSendingRow, "sending_waiting", "sent_at IS NULL", "site")
 _partial_index(benefits.EventRow, "event_open", "status = 'OPEN'", "participant_id", unique=True)
 _partial_index(benefits.EventRow, "event_losses", "stops_short = 1", "site", on_postgresql="stops_short")

@@ -248,6 +248,7 @@ class RequestRow(StateTable, table=True):
         Index("request_by_received_row", "received_id", "row_number", unique=True),
         Index("request_by_employee", "site", "employee_id"),
         Index("request_by_key", "site", "key"),
+        Index("request_by_participant", "participant_id"),
         Index("request_by_state", "site", "state", "id"),
     )
 
@@ -374,6 +375,26 @@ class ApprovalRow(StateTable, table=True):
     at: datetime
     digest: bytes = Field(sa_type=Bytes)
     left_out: str | None = None
+
+
+class LegalHoldRow(StateTable, table=True):
+    """A legal hold: nothing about the person is deleted while it is in force. ``proof`` is a MAC over the row.
+
+    ``key`` is that of the person's SSN when the hold was placed, where one was known.
+    """
+
+    __tablename__ = "legal_hold"
+
+    id: int | None = Field(default=None, primary_key=True)
+    site: str
+    employee_id: str
+    key: bytes | None = Field(default=None, sa_type=Bytes)
+    reason: str
+    placed_by: str
+    placed_at: datetime
+    released_by: str | None = None
+    released_at: datetime | None = None
+    proof: bytes = Field(sa_type=Bytes)
 
 
 class AuditRow(StateTable, table=True):

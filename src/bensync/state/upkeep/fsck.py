@@ -24,6 +24,7 @@ from bensync.state.sync.sent_log import SentFile
 
 _PAGE = 1000
 FIX = "restore a backup, or report it with the output of `bensync fsck --json`"
+_FIX_HOLDS = "find out who could write to the database; `retention hold` places a hold that is missing"
 _NUMBER = re.compile(r"request (\d+)\b")
 _PARTICIPANT = re.compile(r"participant (\d+)\b")
 _APPROVALS = ("request.approve", "request.approve_as_ssn_correction")
@@ -46,6 +47,7 @@ def check(state: SiteState) -> Iterator[PreflightFinding]:
     for subject, broken in _INVARIANTS.items():
         yield finding(subject, broken(state.transaction), FIX)
     yield from invariants.check(state.transaction)
+    yield finding("legal holds are those of the audit trail", state.holds.differences(), _FIX_HOLDS)
 
 
 def check_sent(state: SiteState, last: SentFile | None) -> PreflightFinding:

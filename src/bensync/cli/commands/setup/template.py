@@ -16,7 +16,7 @@ from pydantic.fields import FieldInfo
 
 from bensync.config import loading
 from bensync.config.settings import AlertSettings, CommandLine, Daemon, ScheduleSettings, Settings, Site, State, Web
-from bensync.config.tables import Codes, Custom, DatedTable, GuardLimits, StatusSettings
+from bensync.config.tables import Codes, Custom, DatedTable, GuardLimits, RetentionSettings, StatusSettings
 from bensync.core.schedule import Weekday
 from bensync.delivery.settings import SMTP_PORT
 
@@ -79,6 +79,7 @@ def render(site: str, values: Mapping[str, Any]) -> str:
     ]
     lines += ['# alice = ["all"]', '# reports = ["see_overview", "see_requests"]']
     lines += _table("alerts", AlertSettings, {}, Settings.model_fields["alerts"].description)
+    lines += _table("retention", RetentionSettings, {}, Settings.model_fields["retention"].description)
     lines += ["", f"[sites.{name}]", *_entries(Site, values, skip=_SITE_TABLES)]
     for table in ("source", "status", "feed", "upload_center"):
         kind = values[table].get("type")
@@ -110,6 +111,7 @@ def tables() -> dict[str, type[BaseModel]]:
         "web": Web,
         "command_line": CommandLine,
         "alerts": AlertSettings,
+        "retention": RetentionSettings,
         **{f"source.{name}": model for name, model in hands.sources.items()},
         "status": StatusSettings,
         "feed": hands.feed,

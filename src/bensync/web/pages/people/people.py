@@ -67,6 +67,7 @@ def person(context: Entered, number: Number) -> Response:
         corrects = context.may(Right.CORRECT)
         ssn_corrections = pending_for(context, state, number) if corrects else []
         ends = pending_for(context, state, number, (TERMINATION, REINSTATEMENT)) if corrects else []
+        holds = state.holds.of(who.employee_id)
     return context.page(
         "people/person.html",
         who=context.visibility.person(who),
@@ -78,6 +79,9 @@ def person(context: Entered, number: Number) -> Response:
         trail=trail,
         ssn_corrections=ssn_corrections,
         pending_ends=ends,
+        hold=next((hold for hold in holds if hold.released_at is None), None),
+        may_hold=context.may(Right.HOLD),
+        needs_code=context.must_step_up(Right.HOLD),
         corrects=context.may(Right.CORRECT),
         reveals=context.may(Right.REVEAL) or context.may(Right.BREAK_GLASS),
         today=context.now.date(),
@@ -146,6 +150,30 @@ def reinstate(context: Entered, number: Number) -> Response:
     return context.once(act)
 
 
+@route.post("/people/{number}/hold", Right.HOLD)
+def hold(context: Entered, number: Number) -> Response:
+    """Place a legal hold on a participant."""
+
+    def act() -> Response:
+        context.actions.hold(_employee_id(context, number), context.form.reason())
+        context.flash("Legal hold placed. Nothing about this person is deleted while it is in force.")
+        return context.go(context.at(f"/people/{number}"))
+
+    return context.once(act)
+
+
+@route.post("/people/{number}/release-hold", Right.HOLD)
+def release_hold(context: Entered, number: Number) -> Response:
+    """Release the legal hold of a participant."""
+
+    def act() -> Response:
+        context.actions.release_hold(_employee_id(context, number), context.form.reason())
+        context.flash("Legal hold released. The retention periods apply to this person again.")
+        return context.go(context.at(f"/people/{number}"))
+
+    return context.once(act)
+
+
 def benefits_of(context: PageContext, case: Case) -> dict[str, Any]:
     """Return coverage and benefit events of a participant, as a page shows them."""
     book, today = context.lexicon, context.now.date()
@@ -185,6 +213,11 @@ def _detail(state: SiteState, number: int) -> PersonDetail:
     if detail is None:
         raise NotFound
     return detail
+
+
+def _employee_id(context: PageContext, number: int) -> str:
+    with context.read() as state:
+        return _detail(state, number).person.employee_id
 
 
 def _place(context: PageContext) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bensync.actions.release import release
+from bensync.actions.departed.release import release
 from bensync.core.access import Role
 from bensync.core.changes import Issue, IssueCode
 from bensync.errors import DecisionError, Denied, RemedyKind

@@ -1,0 +1,1 @@
+"""Legal holds, and the deletion of records whose retention period is over."""
