@@ -9,7 +9,9 @@ import re
 from collections.abc import Iterator, Sequence
 from datetime import date
 
-from bensync.core.people import Employee, Profile
+import msgspec
+
+from bensync.core.people import Employee, Profile, normalized_profile
 from bensync.core.values.employee_ids import refuse_bad_id
 from bensync.core.values.ssn import check_ssn
 from bensync.core.values.texts import refuse_invisible
@@ -36,8 +38,18 @@ def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
     # Without its history a file looks as if HR had deleted every dated row, which would disconnect benefit events.
     if parsed.profiles and any(profile.rows for profile in parsed.profiles) is not dated_rows:
         raise Unreadable(f"it carries {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
-    _refuse_doubtful(parsed.profiles)
-    return parsed
+    # In our spelling, as every other text that comes in: a sender of an older version may write another one.
+    profiles = tuple(map(_spelled, parsed.profiles))
+    _refuse_doubtful(profiles)
+    return msgspec.structs.replace(parsed, profiles=profiles)
+
+
+def _spelled(profile: Profile) -> Profile:
+    spelled = normalized_profile(profile)
+    if all(spelled.values.values()):
+        return spelled
+    # A cell of blanks is no value (sync-rules 3.14).
+    return msgspec.structs.replace(spelled, values={name: text for name, text in spelled.values.items() if text})
 
 
 def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
@@ -64,7 +76,7 @@ def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
     try:
         for profile in profiles:
             refuse_bad_id(profile.employee_id)
-            for text in profile.values.values():
+            for text in _texts(profile):
                 refuse_invisible(text)
     except ValueError as error:
         raise Unreadable("an employee id or a value has a form that is refused") from error
@@ -75,6 +87,15 @@ def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
             date.fromisoformat(text)
     except ValueError as error:
         raise Unreadable("a date is none") from error
+
+
+def _texts(profile: Profile) -> Iterator[str]:
+    yield from profile.values.values()
+    for row in profile.rows:
+        yield row.table
+        for name, text in row.values.items():
+            yield name
+            yield text
 
 
 def _dates(profiles: Sequence[Profile]) -> Iterator[str]:

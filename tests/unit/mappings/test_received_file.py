@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, date, datetime
 
 import pytest
+from msgspec.structs import replace
 
 from bensync.core.people import DatedRow, Profile, Status
 from bensync.mappings import feed, received_file
@@ -89,3 +90,29 @@ def test_a_doubtful_file_is_refused_without_telling_what_it_holds(spoil: Callabl
 def test_dated_rows_against_the_agreement_are_refused(people: tuple[Profile, ...], agreed: bool) -> None:
     with pytest.raises(Unreadable, match="dated_rows"):
         received_file.read("benetrac", written(*people, dated_rows=not agreed), dated_rows=agreed)
+
+
+def test_A_90_texts_of_a_file_get_one_spelling_and_a_cell_of_blanks_is_no_value() -> None:
+    odd = someone(1, first_name="Jose\u0301\u00a0Maria ", city="\u2003", t_shirt=" XL")
+    rows = (DatedRow("job", date(2020, 3, 2), {"job_title": "Cafe\u0301\u00a0owner"}),)
+    content = written(replace(odd, rows=rows), dated_rows=True)
+
+    (read,) = received_file.read("benetrac", content, dated_rows=True).profiles
+
+    assert (read.values["first_name"], read.values["t_shirt"]) == ("Jos\u00e9 Maria", "XL")
+    assert "city" not in read.values
+    assert read.rows == (DatedRow("job", date(2020, 3, 2), {"job_title": "Caf\u00e9 owner"}),)
+
+
+@pytest.mark.parametrize(
+    "row",
+    [
+        DatedRow("job", date(2020, 3, 2), {"job_title": "Cl\u200berk"}),
+        DatedRow("job", date(2020, 3, 2), {"job\u202e": "Clerk"}),
+        DatedRow("jo\u200bb", date(2020, 3, 2), {"job_title": "Clerk"}),
+    ],
+)
+def test_A_90_an_invisible_character_in_a_dated_row_refuses_the_file(row: DatedRow) -> None:
+    content = written(replace(someone(1), rows=(row,)), dated_rows=True)
+    with pytest.raises(Unreadable, match="a form that is refused"):
+        received_file.read("benetrac", content, dated_rows=True)
