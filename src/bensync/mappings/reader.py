@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from functools import lru_cache
@@ -57,6 +58,18 @@ class Reader:
             return Issue(record.id, IssueCode.FIELD_INVALID, str(error))
         return Employee(record.id, values, tuple(rows))
 
+    def readable(self, record: Record) -> Employee:
+        """Return the part of a blocked record that can be read, to judge its scope.
+
+        A table of which anything cannot be read is left out whole: the row that cannot be read may be the current one.
+        """
+        values = _readable(record.fields, self._fields)
+        rows: list[DatedRow] = []
+        for name, source, day, plan in self._tables:
+            with contextlib.suppress(KeyError, ValueError, _BadFieldError):
+                rows += _dated(name, record.tables[source], day, plan)
+        return Employee(record.id, values, tuple(rows))
+
     def translate(self, field: str) -> Translate:
         """Return the function that turns source text into a value of this field."""
         return translator(self.mapping.catalogue[field].type, self.mapping.codes.get(field))
@@ -107,6 +120,15 @@ def _values(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
                 raise _BadFieldError(name, error) from error
             if value is not None:
                 values[name] = value
+    return values
+
+
+def _readable(raw: Mapping[str, str | None], plan: _Plan) -> dict[str, str]:
+    """Return the values that can be read; a field that the answer lacks, or whose text is wrong, is left out."""
+    values: dict[str, str] = {}
+    for step in plan:
+        with contextlib.suppress(KeyError, _BadFieldError):
+            values.update(_values(raw, [step]))
     return values
 
 

@@ -205,7 +205,7 @@ def _read(
     people = blocked = 0
     for page in context.progress(pull.pages, pull.total):
         people += len(page)
-        for employee in _employees(context, page, issues):
+        for employee in _employees(context, page, issues, out_of_scope, as_of):
             # Before any check of values: a contractor may well have no SSN in HR.
             if context.scope.out and (reason := context.scope.reason(current_values(employee, as_of))):
                 out_of_scope[employee.id] = reason
@@ -242,12 +242,20 @@ def _each(filled: Mapping[tuple[str, ...], int]) -> dict[str, int]:
     return dict(counts)
 
 
-def _employees(context: SenderContext, page: list[Record], issues: list[Issue]) -> Iterator[Employee]:
+def _employees(
+    context: SenderContext, page: list[Record], issues: list[Issue], out_of_scope: dict[str, str], as_of: date
+) -> Iterator[Employee]:
     for record in page:
         _refuse_bad_id(record.id)
         read = context.reader.read(record)
         if isinstance(read, Issue):
-            issues.append(read)
+            # What can be read of the record may already say that nobody needs the rest.
+            readable = context.reader.readable(record) if context.scope.out else None
+            reason = context.scope.reason(current_values(readable, as_of)) if readable else ""
+            if reason:
+                out_of_scope[read.employee_id] = reason
+            else:
+                issues.append(read)
         else:
             yield read
 

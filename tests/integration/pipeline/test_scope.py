@@ -57,6 +57,16 @@ def test_A_104_who_is_out_of_scope_is_neither_sent_nor_blocked(contracted: World
     assert issues(contracted) == {}
 
 
+def test_A_104_an_unreadable_record_is_judged_by_what_can_be_read_of_it(contracted: World) -> None:
+    contracted.company.update("50", lastName="Va\u202ele")
+    contracted.company.update("1", lastName="Va\u202ele")
+
+    report = contracted.sync()
+
+    assert report.plan.out_of_scope == {"50": "benetrac_status is Contractor"}
+    assert issues(contracted) == {"1": ["field_invalid"]}
+
+
 def test_A_104_somebody_who_leaves_the_scope_is_an_issue_and_stays_active(contracted: World) -> None:
     contract(contracted, "2")
     for _ in range(2):

@@ -141,3 +141,14 @@ def test_rows_are_ordered_by_table_and_date():
 def test_A_30_of_two_rows_with_one_date_the_one_entered_later_comes_last(ids, last):
     rows = [status("2026-06-10", option, row_id) for option, row_id in zip(("first", "second"), ids, strict=True)]
     assert read({"employmentStatus": rows}).rows[-1].values["benetrac_status"] == last
+
+
+def test_A_104_the_readable_part_of_a_record_leaves_out_what_is_wrong_and_whole_tables_with_it():
+    broken = record({"employmentStatus": [status("2020-01-01"), status("never")]}, city="Akron", lastName="Va\u202ele")
+    assert kept_back(broken)
+    readable = READER.readable(broken)
+    assert dict(readable.values) == {"city": "Akron"}
+    assert readable.rows == ()
+    lacking = Record("17", {"city": "Akron"}, {"employmentStatus": [status("2020-01-01")]})
+    assert dict(READER.readable(lacking).values) == {"city": "Akron"}
+    assert [row.table for row in READER.readable(lacking).rows] == ["status"]
