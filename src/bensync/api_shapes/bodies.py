@@ -144,6 +144,28 @@ class Share(Body):
     kind: BeneficiaryKind = BeneficiaryKind.PRIMARY
 
 
+class ElectFund(Body):
+    """The percentage of the contributions that one fund receives."""
+
+    fund: Code
+    percent: Amount
+
+
+class ElectDetails(Body):
+    """What an election holds besides its option; each plan type takes some of it."""
+
+    provider: Code | None = None
+    previously_seen: Flag = False
+    percent: Amount | None = Field(default=None, description="of the pay, instead of a contribution")
+    after_tax: Amount | None = Field(default=None, description="a year's contribution out of taxed pay")
+    after_tax_percent: Amount | None = None
+    rollover: Flag = Field(default=False, description="what is over the limit goes on out of taxed pay")
+    funds: list[ElectFund] = Field(default=[], max_length=50)
+    per_deduction: Amount | None = Field(default=None, description="of a pledge, instead of equal parts")
+    hours_bought: Amount | None = None
+    hours_sold: Amount | None = None
+
+
 class ElectPlan(Body):
     """What was elected for one plan type; without a plan, coverage is waived."""
 
@@ -158,6 +180,7 @@ class ElectPlan(Body):
     beneficiaries: list[Share] | None = Field(
         default=None, max_length=100, description="whom it pays; without it, those of the present coverage"
     )
+    details: ElectDetails | None = None
 
 
 class Elect(Body):

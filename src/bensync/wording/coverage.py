@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date
 from decimal import Decimal
 
@@ -20,6 +20,21 @@ from bensync.wording import benefits, sync
 
 # Days. The shortest COBRA step is the 14 days in which a plan administrator sends the election notice.
 _SOON = 14
+
+
+DETAILS: Mapping[str, str] = {
+    "provider": "Provider ID",
+    "previously_seen": "Seen by this provider before",
+    "percent": "Percent of pay, instead of a contribution per year",
+    "after_tax": "After-tax contribution per year",
+    "after_tax_percent": "After-tax percent of pay",
+    "rollover": "Continue after tax when the legal limit is reached",
+    "funds": "Funds with their percentages, such as BONDS 60, STOCKS 40",
+    "per_deduction": "Amount of each deduction, instead of equal parts",
+    "hours_bought": "Hours to buy",
+    "hours_sold": "Hours to sell",
+}
+"""The labels of the details of an election."""
 
 
 class Cover(msgspec.Struct, frozen=True):

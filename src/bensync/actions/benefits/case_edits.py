@@ -143,6 +143,15 @@ def override_salary(plan_type: str, amount: Decimal, on: date) -> CaseEdit:
     )
 
 
+def receive_proof(plan_type: str, on: date) -> CaseEdit:
+    """Record that the proof for a coverage was received: the elected sum is in force from a day on (S3-164)."""
+    return CaseEdit(
+        "enrollment.proof",
+        lambda case, day: postings.receive_proof(case, plan_type, on, day.book),
+        needs_reason=True,
+    )
+
+
 def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
     """Add an activity that HR does not record, such as a birth (S3-122)."""
     return CaseEdit(

@@ -9,7 +9,16 @@ from pydantic import Field
 
 from bensync.api_shapes.base import Money, Paged, Shape, Subject, copied, subject
 from bensync.api_shapes.benefits.activities import Activity
-from bensync.api_shapes.benefits.coverage import CoverageRow, PersonCoverage, Terms, coverage_row, term_fields, terms
+from bensync.api_shapes.benefits.coverage import (
+    CoverageRow,
+    ElectionDetails,
+    PersonCoverage,
+    Terms,
+    coverage_row,
+    election_details,
+    term_fields,
+    terms,
+)
 from bensync.benefits.engine.run import awaits_loss_confirmation
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
@@ -105,6 +114,7 @@ class Election(Shape):
     option: str
     contribution: Money | None
     proof: bool
+    details: ElectionDetails | None
 
 
 class Remark(Shape):
@@ -307,4 +317,5 @@ def _option(option: offers.Option, plan_type: str, *, figures: bool, derive: Per
 
 
 def _election(choice: offers.Choice, *, figures: bool) -> Election:
-    return copied(Election, choice, contribution=choice.contribution if figures else None)
+    details = election_details(choice.details) if figures else None
+    return copied(Election, choice, contribution=choice.contribution if figures else None, details=details)

@@ -182,6 +182,11 @@ COMMANDS: Mapping[str, Sequence[Command]] = {
             "Set the salary for a coverage manually. Later salary changes no longer affect it.",
         ),
         Command(
+            "enrollments proof",
+            "benefits.coverage:proof",
+            "Record that the proof of insurability was received. The elected sum is in force from that day on.",
+        ),
+        Command(
             "enrollments template", "benefits.census:template", "Print the heading of a census of present coverage."
         ),
         Command(

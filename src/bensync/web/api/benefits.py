@@ -15,6 +15,7 @@ from bensync.api_shapes.base import Subject
 from bensync.api_shapes.benefits.activities import activity as activity_shape
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.election_details import ElectionDetails, FundShare
 from bensync.benefits.values.enrollments import program_on
 from bensync.benefits.values.events import EventStatus, Flag, Process
 from bensync.benefits.values.offers import Choice
@@ -156,6 +157,19 @@ def _choice(elected: bodies.ElectPlan) -> Choice:
         elected.proof,
         dependents=tuple(elected.dependents) if elected.dependents is not None else None,
         beneficiaries=shares(elected.beneficiaries) if elected.beneficiaries is not None else None,
+        details=_details(elected.details) if elected.details is not None else None,
+    )
+
+
+def _details(entered: bodies.ElectDetails) -> ElectionDetails:
+    # Amounts are texts in the body, so that no program rounds them.
+    numbers = entered.model_dump(exclude={"provider", "previously_seen", "rollover", "funds"}, exclude_none=True)
+    return ElectionDetails(
+        provider=entered.provider or "",
+        previously_seen=entered.previously_seen,
+        rollover=entered.rollover,
+        funds=tuple(FundShare(share.fund, Decimal(share.percent)) for share in entered.funds),
+        **{name: Decimal(text) for name, text in numbers.items()},
     )
 
 

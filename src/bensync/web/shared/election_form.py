@@ -8,17 +8,19 @@ from decimal import Decimal, InvalidOperation
 
 import msgspec
 
+from bensync.benefits.plan_types.entry import MARKS, asked_details, asks_contribution, read_details
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.rulebook.rulebook import Rulebook
-from bensync.benefits.rulebook.tables import PlanOption
+from bensync.benefits.rulebook.tables import BenefitPlan, PlanOption
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.dependents import dependents_on
+from bensync.benefits.values.election_details import NO_DETAILS
 from bensync.benefits.values.enrollments import Allocation, BeneficiaryKind, Terms, coverage_on, later_coverages
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import Choice, CoverageOutcome, Offer, Option
 from bensync.errors import DecisionError
 from bensync.wording import benefits, sync
-from bensync.wording.coverage import figures_of
+from bensync.wording.coverage import DETAILS, figures_of
 
 _LONGEST_NUMBER = 9
 WAIVED = "-"
@@ -45,6 +47,15 @@ class FamilyAnswer(msgspec.Struct, frozen=True):
     kind: BeneficiaryKind
 
 
+class DetailQuestion(msgspec.Struct, frozen=True):
+    """One detail of an election to enter; a mark is ticked."""
+
+    name: str
+    label: str
+    value: str
+    mark: bool
+
+
 class ElectionQuestion(msgspec.Struct, frozen=True):
     """One plan type of the form.
 
@@ -59,6 +70,7 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
         proves: whether a proof may be asked for; ``proof`` whether it came.
         covers: whether an option covers dependents; ``pays`` whether a plan has beneficiaries.
         family: the dependents to choose from.
+        details: what the plan type takes besides.
         messages: what is wrong with what was entered.
     """
 
@@ -77,6 +89,7 @@ class ElectionQuestion(msgspec.Struct, frozen=True):
     covers: bool
     pays: bool
     family: Sequence[FamilyAnswer]
+    details: Sequence[DetailQuestion]
     messages: Sequence[str]
 
 
@@ -97,6 +110,8 @@ def _question(
     wrong = [message for message in event.messages if message.plan_type == offer.plan_type]
     # An option that is only history shows what the person has; this event cannot choose it.
     open_to_all = [option for option in offer.options if not option.history_only]
+    rules = [rule for option in open_to_all if (rule := _rules_of(option, book)) is not None]
+    code = book.type_code(offer.plan_type)
     limited = [option for option in open_to_all if option.minimum is not None or option.maximum is not None]
     return ElectionQuestion(
         kind=offer.plan_type,
@@ -106,25 +121,19 @@ def _question(
         options=[_answer(option, offer.plan_type, book, derive) for option in open_to_all],
         chosen=_chosen(before),
         waivable=offer.waivable,
-        contributes=bool(limited) or any(option.terms.contribution is not None for option in open_to_all),
+        contributes=bool(limited)
+        or any(option.terms.contribution is not None for option in open_to_all)
+        or any(asks_contribution(option, code) for _, option in rules),
         limits=_limits(limited),
         contribution=str(before.contribution) if before is not None and before.contribution is not None else "",
-        proves=any(option.proof for option in open_to_all),
+        proves=any(option.proof or option.proven is not None for option in open_to_all),
         proof=before is not None and before.proof,
-        covers=any(option.covers for option in _rules(open_to_all, book)),
+        covers=any(option.covers for _, option in rules),
         pays=any(plan.beneficiaries for plan in book.plans if plan.code in {entry.terms.plan for entry in open_to_all}),
         family=_family(case, event, offer, before, names),
+        details=_details(before, dict.fromkeys(name for rule in rules for name in asked_details(*rule, code))),
         messages=[benefits.refusal(message, book) for message in wrong],
     )
-
-
-def _rules(options: Iterable[Option], book: Rulebook) -> Iterator[PlanOption]:
-    """Yield what the rulebook says of the options that it still has."""
-    for option in options:
-        plan = book.plan.get(option.terms.plan)
-        entry = plan.option(option.terms.option) if plan is not None else None
-        if entry is not None:
-            yield entry
 
 
 def _family(
@@ -147,6 +156,23 @@ def _family(
         )
         for dependent in dependents_on(case.dependents, begin)
     ]
+
+
+def _rules_of(option: Option, book: Rulebook) -> tuple[BenefitPlan, PlanOption] | None:
+    plan = book.plan.get(option.terms.plan)
+    plan_option = plan.option(option.terms.option) if plan is not None else None
+    return (plan, plan_option) if plan is not None and plan_option is not None else None
+
+
+def _details(before: Choice | None, names: Iterable[str]) -> list[DetailQuestion]:
+    entered = before.details if before is not None and before.details is not None else NO_DETAILS
+    return [DetailQuestion(name, DETAILS[name], _text(getattr(entered, name)), name in MARKS) for name in names]
+
+
+def _text(value: object) -> str:
+    if isinstance(value, tuple):
+        return ", ".join(f"{share.fund} {share.percent}" for share in value)
+    return "" if value in (None, False) else "yes" if value is True else str(value)
 
 
 def _answer(option: Option, plan_type: str, book: Rulebook, derive: PersonFigures | None) -> ElectionAnswer:
@@ -205,9 +231,9 @@ def choices(event: Event, form: Mapping[str, str]) -> list[Choice]:
 
     Args:
         event: with the offers that were shown.
-        form: ``choice.KIND``, ``contribution.KIND``, ``proof.KIND``; with ``covers.KIND`` a ``cover.KIND.NUMBER`` for
-            each dependent who is ticked; with ``pays.KIND`` a percentage as ``share.KIND.NUMBER``, and its kind as
-            ``kind.KIND.NUMBER``.
+        form: ``choice.KIND``, ``contribution.KIND``, ``proof.KIND``, ``detail.KIND.NAME``; with ``covers.KIND`` a
+            ``cover.KIND.NUMBER`` for each dependent who is ticked; with ``pays.KIND`` a percentage as
+            ``share.KIND.NUMBER``, and its kind as ``kind.KIND.NUMBER``.
 
     Raises:
         DecisionError: an option is not offered any more, or a contribution or share is no number.
@@ -236,7 +262,10 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
             # A form without the list of dependents says nothing about them, and those of the present coverage stay.
             dependents = tuple(numbers(form, f"cover.{kind}.")) if f"covers.{kind}" in form else None
             shares = shares_of(form, kind) if f"pays.{kind}" in form else None
-            yield Choice(kind, option.terms.plan, option.terms.option, money, proof, dependents, shares)
+            prefix = f"detail.{kind}."
+            texts = {name.removeprefix(prefix): value for name, value in form.items() if name.startswith(prefix)}
+            details = read_details(texts)
+            yield Choice(kind, option.terms.plan, option.terms.option, money, proof, dependents, shares, details)
 
 
 def shares_of(form: Mapping[str, str], kind: str) -> tuple[Allocation, ...]:

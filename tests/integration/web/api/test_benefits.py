@@ -46,6 +46,18 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(web_pages, 
     assert case_of(web_pages, someone.id).event(1).status is EventStatus.VOID
 
 
+def test_S3_169_details_are_entered_over_the_api_and_shown_with_the_election(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
+    event = f"{API}/people/{someone.id}/events/1"
+    funds = [{"fund": "BONDS", "percent": "60"}, {"fund": "STOCKS", "percent": "40"}]
+    savings = {"plan_type": "savings", "plan": "SAVE", "option": "PCT", "details": {"percent": "5", "funds": funds}}
+    (shown,) = owner.ask_api("POST", f"{event}/elections", {"elections": [savings]}).json()["elections"]
+    assert (shown["details"]["percent"], shown["details"]["funds"]) == ("5", funds)
+    run(web_pages)
+    assert owner.ask_api("GET", event).json()["process"] == "FE"
+
+
 def test_an_outlook_is_told_in_figures_and_in_words(web_pages, owner):
     someone = enrolled(web_pages, owner)
     number = web_pages.deployment.ask(leaving(), someone)

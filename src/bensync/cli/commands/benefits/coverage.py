@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from bensync import api_shapes
-from bensync.actions.benefits.case_edits import close_cobra, override_salary, reach_step
+from bensync.actions.benefits.case_edits import close_cobra, override_salary, reach_step, receive_proof
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.enrollments import coverage_on, plan_types
@@ -81,6 +81,24 @@ def salary(
         day = on.date() if on is not None else editor.today
         number = number_of(store, editor.site, who)
         editor.change(number, override_salary(kind, money, day))
+        _show(call, store, editor.site, f"p{number}", day)
+
+
+def proof(
+    ctx: typer.Context,
+    who: Employee,
+    kind: Annotated[str, typer.Option("--type", metavar="TYPE", help="The plan type, such as life.")],
+    reason: Reason,
+    on: Day = None,
+    actor: Actor = None,
+) -> None:
+    """Record that the proof of insurability was received. The elected sum is in force from that day on."""
+    call = session(ctx)
+    with call.store() as store:
+        editor = CaseEditor(call, store, actor, reason)
+        day = on.date() if on is not None else editor.today
+        number = number_of(store, editor.site, who)
+        editor.change(number, receive_proof(kind, day))
         _show(call, store, editor.site, f"p{number}", day)
 
 

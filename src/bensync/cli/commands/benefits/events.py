@@ -15,6 +15,7 @@ from bensync import api_shapes
 from bensync.actions.benefits import case_edits
 from bensync.benefits.engine.passive_events import REVIEWED
 from bensync.benefits.engine.scheduling import event_findings
+from bensync.benefits.plan_types.entry import read_details
 from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.events import EventStatus, Flag, Indicator, Process
 from bensync.benefits.values.offers import Choice
@@ -241,12 +242,20 @@ def elect(
             help="A beneficiary and the share; TYPE=NUMBER:PERCENT:contingent for a contingent one.",
         ),
     ] = None,
+    detail: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--detail",
+            metavar="TYPE.NAME=VALUE",
+            help="What the plan type takes besides, such as savings.percent=5 or medical.provider=D-17.",
+        ),
+    ] = None,
     actor: Actor = None,
 ) -> None:
     """Enter the elections for one event. The next run checks them."""
     choices = [
         replace(choice, **_family_of(choice.plan_type, cover or (), share or ()))
-        for choice in _choices(chosen, contribution or [], proof or [])
+        for choice in _with_details(_choices(chosen, contribution or [], proof or []), detail or [])
     ]
     kinds = {choice.plan_type for choice in choices}
     for texts, option in ((cover, "--cover"), (share, "--share")):
@@ -267,6 +276,22 @@ def _family_of(kind: str, covers: Sequence[str], shares: Sequence[str]) -> dict[
         **({"dependents": numbers_of(",".join(covered), "--cover")} if covered else {}),
         **({"beneficiaries": tuple(paid)} if paid else {}),
     }
+
+
+def _with_details(choices: Sequence[Choice], details: Sequence[str]) -> list[Choice]:
+    """Return the elections with the details that the options name.
+
+    Raises:
+        BadParameter: an option has another form, or names a plan type without an election.
+    """
+    texts_by_type: dict[str, dict[str, str]] = {choice.plan_type: {} for choice in choices}
+    for text in details:
+        name, equals, value = text.partition("=")
+        kind, _, detail = name.rpartition(".")
+        if not equals or kind not in texts_by_type:
+            raise typer.BadParameter("Enter TYPE.NAME=VALUE for a type of --choose.", param_hint="--detail")
+        texts_by_type[kind][detail] = value
+    return [replace(choice, details=read_details(texts_by_type[choice.plan_type])) for choice in choices]
 
 
 def _mark(

@@ -124,3 +124,21 @@ def test_a_step_of_cobra_moves_the_deadlines_behind_it(web_pages, owner):
     assert "Closed" in text(owner.get(at))
     assert "Nothing is due any more." in text(owner.get(f"{SITE}/events/cobra?show=all"))
     assert case_of(web_pages, someone.id).cobra[0].state == "CLOSED"
+
+
+def test_S3_169_S3_170_the_details_of_a_plan_type_are_entered_and_wrong_ones_are_told_at_once(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
+    event = f"{SITE}/people/{someone.id}/events/1"
+    assert "Funds with their percentages" in text(owner.get(event))
+    savings = {"choice.savings": "SAVE/PCT", "detail.savings.percent": "5%"}
+    owner.post(f"{event}/elections", {**savings, "detail.savings.funds": "BONDS 60, STOCKS 30"})
+    assert "the shares of the funds do not sum to 100 percent" in text(owner.get(event))
+    pledge = {"choice.fsa": "FSA/HEALTH", "contribution.fsa": "3400.01"}
+    owner.post(f"{event}/elections", {**savings, **pledge, "detail.savings.funds": "BONDS 60, STOCKS 40"})
+    assert "over the legal limit of the year" in text(owner.get(event))
+    owner.post(f"{event}/elections", {**pledge, "contribution.fsa": "3400"})
+    run(web_pages)
+    details = case_of(web_pages, someone.id).enrollments
+    (saved,) = [row.terms.details for row in details if row.plan_type == "savings"]
+    assert [share.fund for share in saved.funds] == ["BONDS", "STOCKS"]
