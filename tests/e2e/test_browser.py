@@ -194,6 +194,7 @@ def every_page(office: Opened) -> dict[str, str]:
         "events-losses": f"{SITE}/events/list?show=losses",
         "activities": f"{SITE}/events/activities?state=ALL",
         "cobra": f"{SITE}/events/cobra",
+        "census": f"{SITE}/events/census",
         "event-run": f"{SITE}/runs/{summary.run_id}",
         "event-report": f"{SITE}/events/reports/{summary.run_id}",
         "event-elections": f"{SITE}/people/{open_one[0]}/events/{open_one[1]}",

@@ -135,7 +135,9 @@ def open_pages(folder: Path, employees: int, listen: str) -> Iterator[Opened]:
 def live_through(scene: DemoStage) -> None:
     """Play two weeks that are over, and a day with requests of every kind to decide."""
     scene.resync()
-    _decide(scene)
+    _approve(scene)
+    coverage.load_census(scene)
+    coverage.work_off(scene, scene.now + _AFTERWARDS)
     coverage.choose(scene, left=_UNDECIDED)
     coverage.work_off(scene, scene.now + _AFTERWARDS)
     for day in range(1, _DAYS):
@@ -208,11 +210,16 @@ def _end_by_hand(scene: DemoStage, employee: FakeEmployee) -> None:
 
 def _decide(scene: DemoStage) -> None:
     """Approve all waiting requests, and process the benefit events."""
+    _approve(scene)
+    coverage.work_off(scene, scene.now + _AFTERWARDS)
+
+
+def _approve(scene: DemoStage) -> None:
+    """Approve all waiting requests."""
     with scene.store.read(SITE) as state:
         waiting = state.requests.pending_ids()
     when = scene.now + timedelta(hours=5)
     scene.deployment.actions(scene.store, SITE, _SOMEBODY, lambda: when).approve(waiting, confirmed=True)
-    coverage.work_off(scene, scene.now + _AFTERWARDS)
 
 
 def _tick(scene: DemoStage, stopping: threading.Event) -> None:

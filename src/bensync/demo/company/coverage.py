@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import date, datetime
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 
 from bensync.actions.benefits import case_edits
+from bensync.benefits.census.report import CensusReport
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import deadlines
 from bensync.benefits.values.enrollments import Enrollment
 from bensync.benefits.values.events import Event, Process
 from bensync.benefits.values.offers import Choice, Prepared
 from bensync.core.access import command_line_actor
+from bensync.core.people import Standing
 from bensync.demo.stage import SITE, DemoStage
 from bensync.pipeline.benefits.events import EventRunOptions, EventRunReport, run_events
 from bensync.pipeline.context import MANUAL
@@ -31,6 +33,22 @@ def work_off(scene: DemoStage, now: datetime | None = None) -> EventRunReport:
     place, moment = scene.deployment.site_context(SITE, scene.store), now or scene.now
     options = EventRunOptions(MANUAL, _ACTOR.name)
     return run_events(place, scene.deployment.rulebook(SITE), options, lambda: moment)
+
+
+def load_census(scene: DemoStage) -> CensusReport:
+    """Load the present coverage of a tenth of the participants, those who were hired first, from a census."""
+    with scene.store.read(SITE) as state:
+        participants = state.participants.by_ids(state.cases.everybody(0, _ALL)).values()
+    active = [who for who in participants if who.standing is Standing.ACTIVE and who.hire_date is not None]
+    senior = sorted(active, key=lambda who: (who.hire_date or date.max, who.id))[: len(active) // 10]
+    lines = [
+        f"{who.employee_id},{who.profile.values['ssn']},{plan},EE,{who.hire_date}"
+        for who in senior
+        for plan in ("PPO", "DENTAL")
+    ]
+    content = "\n".join(["employee_number,ssn,plan,option,begin_date", *lines]).encode()
+    actions = scene.deployment.actions(scene.store, SITE, _ACTOR, lambda: scene.now)
+    return actions.load_census(content, actions.preview_census(content).digest)
 
 
 def choose(scene: DemoStage, left: int = 0) -> None:
@@ -70,7 +88,12 @@ class DemoBenefits:
         self._book = scene.deployment.rulebook(SITE)
 
     def enrol(self) -> None:
-        """Show how new hires elect plans, and how a final event without an election gets the defaults."""
+        """Show present coverage, then how new hires elect plans, and how the others get the defaults."""
+        census = load_census(self._scene)
+        self._say(
+            f"Some people have coverage already: a census of [bold]{census.coverages} coverages[/] was previewed and "
+            "loaded. It opens no events, and later events find it."
+        )
         report = work_off(self._scene)
         self._say(
             f"Each approved hire left an activity, and a run made [bold]{report.counts['events']} benefit events[/] of "

@@ -5,6 +5,7 @@ from __future__ import annotations
 from starlette.responses import Response
 
 from bensync.benefits.census.census_file import COLUMNS, TEMPLATE
+from bensync.benefits.census.problems import WARNINGS
 from bensync.benefits.census.report import CensusReport
 from bensync.core.access import Right
 from bensync.core.values.limits import PAGE_SIZE
@@ -66,13 +67,20 @@ def load(context: Entered) -> Response:
 
 
 def _page(context: PageContext, report: CensusReport | None = None) -> Response:
-    findings = [*report.problems, *report.warnings][: 4 * PAGE_SIZE] if report is not None else []
+    # Warnings wait until the problems are solved: a corrected file may have others.
+    findings = (report.problems or report.warnings)[: 4 * PAGE_SIZE] if report is not None else []
     return context.page(
         "benefits/census.html",
         report=report,
         columns=COLUMNS,
         findings=[(finding, *explanation(finding)) for finding in findings],
-        total=sum(report.counts.values()) if report is not None else 0,
+        more=_more(report, len(findings)) if report is not None else 0,
         uncovered=report.uncovered_ids[:PAGE_SIZE] if report is not None else [],
         book=context.lexicon,
     )
+
+
+def _more(report: CensusReport, listed: int) -> int:
+    """Return how many problems, or warnings where there is no problem, are not listed."""
+    counted = sum(number for code, number in report.counts.items() if (code in WARNINGS) is not bool(report.problems))
+    return counted - listed
