@@ -16,7 +16,7 @@ from bensync.web.app import RULES
 from bensync.web.http.jobs import Job
 from bensync.web.http.routing import API, Rule
 from tests.fixtures.databases import in_file
-from tests.fixtures.pages import SITES, Pages, Visitor, pages
+from tests.fixtures.pages import OURS, SITES, Pages, Visitor, pages
 from tests.unit.builders import profile, ssn
 
 ROLES = list(Role)
@@ -77,7 +77,15 @@ def peopled(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Pages]:
 
 def path_of(rule: Rule, site: str) -> str:
     number = "1" if "/people" in rule.path or "/users" in rule.path or "/audit" in rule.path else "2"
-    parts = {"site": site, "number": number, "employee_id": "1", "name": "bensync.css", "event": "1", "activity": "1"}
+    parts = {
+        "site": site,
+        "number": number,
+        "employee_id": "1",
+        "name": "bensync.css",
+        "event": "1",
+        "activity": "1",
+        "dependent": "1",
+    }
     return rule.path.format(**parts)
 
 
@@ -85,6 +93,11 @@ def ask(visitor: Visitor, rule: Rule, site: str) -> int:
     path = path_of(rule, site)
     if rule.path.startswith(API):
         return visitor.ask_api(rule.method, path, BODIES.get(rule.path.rpartition("/")[2])).status_code
+    if rule.uploads:
+        form = {"token": visitor.token, "key": visitor.key}
+        files = {"census": ("census.csv", b"", "text/csv")}
+        visitor.last = visitor.client.post(path, data=form, files=files, headers=OURS, follow_redirects=False)
+        return visitor.last.status_code
     answer = visitor.get(path) if rule.method == "GET" else visitor.post(path)
     return answer.status_code
 
