@@ -29,6 +29,9 @@ from bensync.core import access
 from bensync.core.values.plausibility import ROW_TEXT, RULES, Verdict
 from bensync.mappings import presets
 from bensync.mappings.catalogue import FIELDS
+from bensync.retention.kinds import KINDS
+from bensync.retention.safeguards import SAFEGUARDS
+from bensync.retention.stores import FILES, TABLES, ProtectedStore
 from bensync.web.app import description
 
 ROOT = Path(__file__).parents[1]
@@ -66,6 +69,7 @@ def pages() -> Mapping[Path, str]:
         ROOT / "docs" / "reference" / "cli.md": "\n".join(commands()) + "\n",
         MODULES_PAGE: "\n".join(modules()) + "\n",
         ROOT / "docs" / "reference" / "roles.md": "\n".join(roles()) + "\n",
+        ROOT / "docs" / "reference" / "hipaa.md": "\n".join(hipaa()) + "\n",
         ROOT / "docs" / "reference" / "fields.md": "\n".join(fields()) + "\n",
         SHAPES: with_shapes(SHAPES.read_text(encoding="utf-8"), description()),
         REQUIREMENTS: with_counts(REQUIREMENTS.read_text(encoding="utf-8")),
@@ -133,6 +137,50 @@ def roles() -> Iterator[str]:
         yield f"| `{role}` | {one.label} | {one.reach} | {seen} |"
     own = ", ".join(f"`{name}`" for name in FIELDS if name in access.OWN_FIELDS)
     yield f"\nEmployees see their own record whole, and with `correct_own` they correct there: {own}."
+
+
+def hipaa() -> Iterator[str]:
+    """The safeguards of the HIPAA Security Rule, the retention periods, and every store of protected data."""
+    yield HINT
+    yield "# HIPAA safeguards\n"
+    yield (
+        "The technical safeguards of the Security Rule, [45 CFR"
+        " 164.312](https://www.ecfr.gov/current/title-45/section-164.312),"
+        " one by one:\nwhat bensync does, where, the command that shows it, and the tests that prove it."
+        " Whether your data falls"
+        " under the rule is a question\nfor your counsel. The page **Data protection** of a site shows the same.\n"
+    )
+    yield "| paragraph | safeguard | how it is met | where | command | tests | your part |"
+    yield "|---|---|---|---|---|---|---|"
+    for rule in SAFEGUARDS:
+        places = ", ".join(f"`{place}`" for place in rule.places)
+        yield (
+            f"| {rule.citation} | {rule.name} ({rule.demand}) | {cell(rule.met)} | {places} | `{rule.command}` |"
+            f" `{rule.test}`"
+            f" | {cell(rule.duty)} |"
+        )
+    yield "\n## Retention periods\n"
+    yield (
+        "`[retention]` in `bensync.toml` names other periods; [Keep and delete"
+        " records](../how-to/keep-and-delete-records.md)\n"
+    )
+    yield "| kind | deletes | default | at least | because |"
+    yield "|---|---|---|---|---|"
+    for kind, rule in KINDS.items():
+        yield f"| `{kind}` | {cell(rule.begins)} | {rule.default} | {rule.minimum} | {cell(rule.why)} |"
+    yield "\n## Tables\n"
+    yield "Every table of the database. Sealed values are encrypted under the state key.\n"
+    yield from _stores(TABLES, "`{}`")
+    yield "\n## Files, mails, and memory\n"
+    yield from _stores(FILES, "{}")
+
+
+def _stores(stores: Iterable[ProtectedStore], form: str) -> Iterator[str]:
+    yield "| where | holds | form | kept |"
+    yield "|---|---|---|---|"
+    for store in stores:
+        kept = ", ".join(f"`{kind}`" for kind in store.kinds) or store.until
+        yield f"| {form.format(store.name)} | {cell(store.holds)} | {store.form} | {cell(kept)} |"
 
 
 def modules() -> Iterator[str]:

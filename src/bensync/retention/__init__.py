@@ -1,1 +1,1 @@
-"""How long each kind of data is kept, why, and which records of former employees may be deleted. Pure."""
+"""How long each kind of data is kept and why, where it lies, and how it is protected. Pure."""
