@@ -164,8 +164,8 @@ def office(tmp_path_factory: pytest.TempPathFactory, quick_passwords: None) -> I
 
 
 def fill(web: Pages, owner: Visitor) -> None:
-    """Requests that wait, somebody covered, somebody who left, and an event that asks for elections."""
-    enrolled(web, owner, 1)
+    """Requests that wait, a family, somebody who left, and an event with elections."""
+    with_family(owner, enrolled(web, owner, 1).id)
     gone = enrolled(web, owner, 2)
     web.deployment.ask(leaving(2), gone)
     open_event = web.deployment.approved(hired(3))
@@ -173,6 +173,16 @@ def fill(web: Pages, owner: Visitor) -> None:
     for number in range(4, 9):
         web.deployment.ask(profile(number))
     web.deployment.ask(profile(3, city="Dayton"), open_event)
+    with_family(owner, open_event.id)
+    owner.get(f"/sites/acme/people/{open_event.id}/events/1")
+    owner.post(f"/sites/acme/people/{open_event.id}/events/1/elections", {"choice.medical": "PPO/FAM"})
+
+
+def with_family(owner: Visitor, number: int) -> None:
+    """Put a child on the list of a participant."""
+    child = {"relationship": "child", "first_name": "Ana", "last_name": "Moss", "birth_date": "2018-03-04"}
+    owner.get(f"/sites/acme/people/{number}/dependents")
+    owner.post(f"/sites/acme/people/{number}/dependents", {**child, "on": "2026-05-01", "reason": "form received"})
 
 
 def found_forms(visitor: Visitor) -> dict[str, dict[str, list[str]]]:
@@ -196,7 +206,7 @@ def found_forms(visitor: Visitor) -> dict[str, dict[str, list[str]]]:
     return forms
 
 
-PLACES = {"site": "acme", "number": "1", "event": "1", "activity": "1", "employee_id": "1"}
+PLACES = {"site": "acme", "number": "1", "event": "1", "activity": "1", "employee_id": "1", "dependent": "1"}
 """An address for each route, where no page has a form for it."""
 ODD_NUMBERS = ["0", "-1", "999999", "2147483647", "2147483648", "9" * 30, "\u0661", "1.0", "%2e%2e", "x"]
 

@@ -105,6 +105,7 @@ COBRA_ACTIONS: Mapping[str, str] = {
     "LAYOFF": "layoff",
     "DIVORCE": "divorce",
     "LOSS_OF_ELIGIBILITY": "loss of eligibility",
+    "OVERAGE_DEPENDENT": "overage dependent",
 }
 
 STEPS: Mapping[tuple[PostingStep, Coverage], str] = {

@@ -22,7 +22,7 @@ from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
 from bensync.benefits.values.cobra import Milestone
 from bensync.benefits.values.dependents import DropReason
-from bensync.benefits.values.enrollments import Allocation
+from bensync.benefits.values.enrollments import Allocation, covering
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.core.access import Actor, Right
@@ -184,7 +184,7 @@ def change_dependent(number: int, fields: Mapping[str, str], on: date) -> CaseEd
     """Change a dependent from a day on; a dependent who was dropped is on the list again."""
     return CaseEdit(
         "dependent.change",
-        lambda case, day: entries.change(case, number, fields, on, day.today),
+        lambda case, day: entries.change(case, number, fields, on, day.today, day.book),
         about_dependent(number),
         detail=_entered(fields, on),
         needs_reason=True,
@@ -196,7 +196,7 @@ def drop_dependent(number: int, reason: DropReason, on: date) -> CaseEdit:
     """Drop a dependent from a day on; the next run ends their coverage by the rule of the reason."""
 
     def caution(case: Case, _: RunContext) -> str:
-        kinds = entries.covering(case, number, on)
+        kinds = covering(case.enrollments, number, on)
         return f"it ends the coverage of dependent {number} in {', '.join(kinds)}" if kinds else ""
 
     return CaseEdit(

@@ -150,6 +150,7 @@ class CobraRecord(Shape):
     until: date
     state: CobraState
     employment_record: int
+    dependents: list[int] = Field(description="who lost coverage alone; empty where everybody lost it")
     deadlines: list[CobraDeadline]
 
 

@@ -9,10 +9,13 @@ import msgspec
 
 from bensync.benefits.engine.eligibility_facts import active_on
 from bensync.benefits.engine.run import awaits_loss_confirmation
-from bensync.benefits.rulebook.tables import PassiveEvent
+from bensync.benefits.family.groups import leaves_on
+from bensync.benefits.rulebook.tables import DependentGroup, PassiveEvent
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.benefits.values.calendar import plus
 from bensync.benefits.values.cases import Case
+from bensync.benefits.values.dependents import dependent_on, numbers
+from bensync.benefits.values.enrollments import covering
 from bensync.benefits.values.events import Event, Flag
 from bensync.core.people import Participant, last_hire
 from bensync.errors import DecisionError
@@ -45,8 +48,7 @@ def search(
     Raises:
         DecisionError: the range ends before it begins.
     """
-    if end < begin:
-        raise DecisionError("No passive events were looked for", "the range ends before it begins", "swap the dates")
+    _check_range(begin, end)
     earlier = [past for past in history if past.passive == passive.code]
     found_before = {number for past in earlier for number in past.found}
     activities = []
@@ -62,6 +64,50 @@ def search(
     return SearchHits(
         tuple(activities), overlaps, Search(passive.code, begin, end, tuple(number for number, _ in activities))
     )
+
+
+def search_dependents(
+    passive: PassiveEvent,
+    group: DependentGroup,
+    cases: Iterable[Case],
+    begin: date,
+    end: date,
+    history: Sequence[Search],
+) -> SearchHits:
+    """Return the participants of whom a covered dependent becomes too old for a group between two days (S3-10).
+
+    The search is how COBRA begins for a dependent: no event of the employee brings it. Nobody is found twice.
+
+    Raises:
+        DecisionError: the range ends before it begins.
+    """
+    _check_range(begin, end)
+    activities = []
+    for case in cases:
+        for number in numbers(case.dependents):
+            day = _day_too_old(case, number, group, begin, end)
+            reason = f"{passive.code} {number}"
+            past = any(entry.action == "passive" and entry.reason == reason for entry in case.activities)
+            if day is not None and not past and covering(case.enrollments, number, day):
+                activity = Activity(0, ActivitySource.PASSIVE, passive.event, day, "passive", reason)
+                activities.append((case.participant.id, activity))
+    earlier = [entry for entry in history if entry.passive == passive.code]
+    overlaps = tuple(entry for entry in earlier if entry.begin <= end and begin <= entry.end)
+    people = tuple(dict.fromkeys(number for number, _ in activities))
+    return SearchHits(tuple(activities), overlaps, Search(passive.code, begin, end, people))
+
+
+def _day_too_old(case: Case, number: int, group: DependentGroup, begin: date, end: date) -> date | None:
+    """Return the day between two days on which a dependent becomes too old; None without one."""
+    # Whether they are a student or disabled is asked of the end of the range: the exception of that day counts.
+    dependent = dependent_on(case.dependents, number, end)
+    day = leaves_on(dependent, group) if dependent is not None else None
+    return day if day is not None and begin <= day <= end else None
+
+
+def _check_range(begin: date, end: date) -> None:
+    if end < begin:
+        raise DecisionError("No passive events were looked for", "the range ends before it begins", "swap the dates")
 
 
 def day_reached(passive: PassiveEvent, person: Participant) -> date | None:

@@ -64,8 +64,10 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
         if offer.plan_type in elections and wanted[offer.plan_type] is None and offer.plan_type not in gone:
             poster.waive(offer)
     for update in prepared.updates:
-        if _stands(update, prepared, elections):
+        replaced = _replaced_from(update, prepared, elections)
+        if replaced is None:
             poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
+        poster.lose(update, replaced or update.begin)
     # Judged after the stops and before the first add: a plan type whose coverage has just ended is added, not changed.
     takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
     for kind, option in (take[:2] for take in takes if take[2]):
@@ -75,14 +77,17 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
     return _with_cobra(enter_program(poster.case, event), event, poster.losses, book)
 
 
-def _stands(update: Update, prepared: Prepared, elections: Elections) -> bool:
-    """Return whether an update is posted: an election replaces it, unless dependents leave before the election."""
+def _replaced_from(update: Update, prepared: Prepared, elections: Elections) -> date | None:
+    """Return the day from which an election replaces an update; None if the update is posted.
+
+    Dependents who leave before the election begins leave on their own day.
+    """
     if update.plan_type not in elections:
-        return True
+        return None
     elected = elections[update.plan_type]
     waives = (offer.waive_begin for offer in prepared.offers if offer.plan_type == update.plan_type)
-    begin = elected.begin if elected is not None else next(waives, None)
-    return bool(update.removals) and begin is not None and update.begin < begin
+    begin = (elected.begin if elected is not None else next(waives, None)) or update.begin
+    return None if update.removals and update.begin < begin else begin
 
 
 def _wanted(offer: Offer, elections: Elections, *, defaults: bool) -> Option | None:
@@ -291,6 +296,15 @@ class _Poster:
         override = row.salary_override if new.plan == row.terms.plan else None
         self.append(kind, PostingStep.CHANGE, Coverage.TERM, row.terms, first)
         self.append(kind, PostingStep.CHANGE, Coverage.ELECT, new, first, max(first, deduction_begin), override)
+
+    def lose(self, update: Update, day: date) -> None:
+        """Note the losses of the dependents who leave a coverage from a day on."""
+        since = covered_since(self.case.enrollments, update.plan_type, plus(day, days=-1))
+        self.losses += [
+            cobra.Loss(day, since, (removal.dependent,), removal.cobra, removal.months)
+            for removal in update.removals
+            if removal.cobra and since is not None
+        ]
 
     def add(self, kind: str, option: Option) -> None:
         """Begin a coverage."""

@@ -12,7 +12,7 @@ from bensync.benefits.engine import activity_queue, elections
 from bensync.benefits.engine.postings import set_beneficiaries
 from bensync.benefits.family.checks import entry_faults
 from bensync.benefits.family.faults import FAULTS
-from bensync.benefits.family.groups import FamilyFault, allocation_faults, coverable, even_shares
+from bensync.benefits.family.groups import FamilyFault, allocation_faults, coverable, coverage_fault, even_shares
 from bensync.benefits.family.reading import read_dependent
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import Activity, ActivitySource
@@ -27,7 +27,7 @@ from bensync.benefits.values.dependents import (
     last_version,
     next_number,
 )
-from bensync.benefits.values.enrollments import Allocation, Terms, coverage_on
+from bensync.benefits.values.enrollments import Allocation, Terms, coverage_on, covering
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
@@ -59,8 +59,11 @@ def add(case: Case, fields: Mapping[str, str], on: date, today: date) -> Case:
     return _entered(case, {**_FIRST, **fields}, blank, today, "Nobody was added")
 
 
-def change(case: Case, number: int, fields: Mapping[str, str], on: date, today: date) -> Case:
+def change(case: Case, number: int, fields: Mapping[str, str], on: date, today: date, book: Rulebook) -> Case:
     """Change a dependent from a day on; what held before stays as it was, and a drop of before ends.
+
+    A change after which they are too old for an option that covers them, such as the end of their studies, leaves an
+    activity: no search by age finds a day that is past.
 
     Raises:
         EntryRefused: the entry has faults.
@@ -70,7 +73,17 @@ def change(case: Case, number: int, fields: Mapping[str, str], on: date, today: 
     before = last_version(case.dependents, number, on)
     if before is None:
         raise _nobody(what)
-    return _entered(case, fields, replace(before, effective_date=on, dropped=None), today, what)
+    case = _entered(case, fields, replace(before, effective_date=on, dropped=None), today, what)
+    now = case.dependents[-1]
+    terms = [
+        row.terms
+        for kind in covering(case.enrollments, number, on)
+        if (row := coverage_on(case.enrollments, kind, on)) is not None
+    ]
+    plans = [(book.plan[held.plan], held.option) for held in terms if held.plan in book.plan]
+    options = [option for plan, code in plans if (option := plan.option(code)) is not None]
+    too_old = any(coverage_fault(now, option, book, on) == "dependent_too_old" for option in options)
+    return _with_event(case, number, DropReason.AGE, on, book) if too_old else case
 
 
 def drop(case: Case, number: int, reason: DropReason, on: date, book: Rulebook) -> Case:
@@ -83,21 +96,15 @@ def drop(case: Case, number: int, reason: DropReason, on: date, book: Rulebook) 
     if before is None:
         raise _nobody(f"Dependent {number} was not dropped")
     case = replace(case, dependents=appended(case.dependents, replace(before, effective_date=on, dropped=reason)))
-    if reason not in book.drops or not covering(case, number, on):
+    return _with_event(case, number, reason, on, book)
+
+
+def _with_event(case: Case, number: int, reason: DropReason, on: date, book: Rulebook) -> Case:
+    """Return the case with the activity of a drop, if some coverage names the dependent."""
+    if reason not in book.drops or not covering(case.enrollments, number, on):
         return case
     activity = Activity(0, ActivitySource.MANUAL, book.drops[reason].event, on, "drop", f"{reason} {number}")
     return activity_queue.add(case, [activity])
-
-
-def covering(case: Case, number: int, on: date) -> tuple[str, ...]:
-    """Return the plan types whose coverage names a dependent on a day or later."""
-    rows = [row for row in case.enrollments if not row.reversed and number in row.terms.dependents]
-    kinds = dict.fromkeys(row.plan_type for row in rows if row.effective_date > on)
-    for row in rows:
-        held = coverage_on(case.enrollments, row.plan_type, on)
-        if held is not None and number in held.terms.dependents:
-            kinds[row.plan_type] = None
-    return tuple(kinds)
 
 
 class Replacement(msgspec.Struct, frozen=True):

@@ -125,6 +125,7 @@ def _event_problems(book: RulebookTables) -> Iterator[str]:
         yield from _class_problems(book, f"actions[{number}].event", action.event)
     for number, passive in enumerate(book.passive):
         yield from _class_problems(book, f"passive[{number}].event", passive.event)
+        yield from _unknown(f"passive[{number}].group", [passive.group], book.dependent_groups, "group of dependents")
     for reason, drop in book.drops.items():
         yield from _unknown(f"drops.{reason}.event", [drop.event], book.events, "event class")
     if SNAPSHOT in book.events and not book.events[SNAPSHOT].manual:

@@ -348,8 +348,15 @@ class PassiveEvent(RulebookTable):
     code: str
     label: str = ""
     event: str = "MSC"
-    measure: Literal["service_years", "age"]
-    reaches: int = Field(gt=0)
+    measure: Literal["service_years", "age", "dependent_age"]
+    reaches: int = Field(0, ge=0)
+    group: str = Field("", description="dependent_age: the group that a dependent becomes too old for")
+
+    @model_validator(mode="after")
+    def _measures_something(self) -> Self:
+        if (self.measure == "dependent_age") is not bool(self.group) or bool(self.group) is bool(self.reaches):
+            raise ValueError("give the group of dependents for dependent_age, and reaches for every other measure")
+        return self
 
 
 class Trigger(RulebookTable):

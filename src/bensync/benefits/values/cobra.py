@@ -72,6 +72,7 @@ class CobraRecord(msgspec.Struct, frozen=True):
         until: the last day on which continued coverage may be in force.
         milestones: the days on which steps were taken.
         employment_record: always 0; the source has one job a person (model K8).
+        dependents: the dependents who lost coverage while that of the employee goes on; empty where all lost it.
     """
 
     event: int
@@ -82,6 +83,7 @@ class CobraRecord(msgspec.Struct, frozen=True):
     state: CobraState = CobraState.OPEN
     milestones: tuple[tuple[Milestone, date], ...] = ()
     employment_record: int = 0
+    dependents: tuple[int, ...] = ()
 
 
 class Loss(msgspec.Struct, frozen=True):
@@ -90,10 +92,15 @@ class Loss(msgspec.Struct, frozen=True):
     Attributes:
         day: the first day without it.
         since: the first day of that coverage without a gap.
+        dependents: those who left a coverage that goes on; empty where the coverage itself ended.
+        action: the COBRA action code of their leaving; ``months``: how long their continued coverage may last.
     """
 
     day: date
     since: date
+    dependents: tuple[int, ...] = ()
+    action: str = ""
+    months: int = 0
 
 
 class Deadline(msgspec.Struct, frozen=True):
@@ -118,17 +125,27 @@ def open_record(
         clocks: the periods of the employer.
     """
     kept = list(records)
-    occurrence = min((loss.day for loss in losses if not any(in_effect(record, loss) for record in kept)), default=None)
-    if occurrence is None:
+    new = [loss for loss in losses if not any(in_effect(record, loss) for record in kept)]
+    if not new:
         return None
+    occurrence = min(loss.day for loss in new)
+    alone = all(loss.dependents for loss in new)
+    # One record for an event: where employee and dependents lose coverage by it, the longest of their periods counts,
+    # because a period that ends too early is a coverage lost.
+    months = max(loss.months if loss.dependents else clocks.months for loss in new)
     # The last covered day: 18 months from July 1 end on December 31 of the next year.
-    until = plus(plus(occurrence if clocks.from_loss else event_date, clocks.months), days=-1)
-    return CobraRecord(event, event_date, action, occurrence, until)
+    until = plus(plus(occurrence if clocks.from_loss else event_date, months), days=-1)
+    dependents = tuple(sorted({number for loss in new for number in loss.dependents})) if alone else ()
+    code = next(loss.action for loss in new) if alone else action
+    return CobraRecord(event, event_date, code, occurrence, until, dependents=dependents)
 
 
 def in_effect(record: CobraRecord, loss: Loss) -> bool:
     """Return whether the record covers a loss; a coverage that began anew since is none of its (decision 67)."""
     covers = record.occurrence_date <= loss.day <= record.until
+    # The record of a child covers neither the employee nor another child.
+    if record.dependents and not (loss.dependents and set(loss.dependents) <= set(record.dependents)):
+        return False
     return record.state is CobraState.OPEN and covers and loss.since < record.occurrence_date
 
 

@@ -150,6 +150,18 @@ def plan_types(rows: Sequence[Enrollment], on: date) -> list[str]:
     return [kind for kind in kinds if coverage_on(rows, kind, on) or later_coverages(rows, kind, on)]
 
 
+def covering(rows: Iterable[Enrollment], dependent: int, on: date) -> tuple[str, ...]:
+    """Return the plan types whose coverage names a dependent on a day or begins later."""
+    counting = [row for row in rows if not row.reversed]
+    naming = [row for row in counting if dependent in row.terms.dependents]
+    kinds = dict.fromkeys(row.plan_type for row in naming if row.effective_date > on)
+    for row in naming:
+        held = coverage_on(counting, row.plan_type, on)
+        if held is not None and dependent in held.terms.dependents:
+            kinds[row.plan_type] = None
+    return tuple(kinds)
+
+
 def program_on(assignments: Sequence[Assignment], on: date) -> str:
     """Return the code of the program that holds on a day; `NO_PROGRAM` where none was assigned (S4-28)."""
     due = [assignment for assignment in assignments if not assignment.reversed and assignment.effective_date <= on]

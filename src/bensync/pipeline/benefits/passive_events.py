@@ -7,9 +7,10 @@ from datetime import date, datetime, timedelta
 
 import msgspec
 
-from bensync.benefits.engine.passive_events import Search, search
+from bensync.benefits.engine.passive_events import Search, search, search_dependents
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.rulebook.tables import PassiveEvent
+from bensync.benefits.values.cases import Case
 from bensync.core.people import Participant
 from bensync.errors import DecisionError
 from bensync.pipeline.context import SiteContext
@@ -38,7 +39,7 @@ def search_site(
         codes = ", ".join(event.code for event in book.passive) or "none"
         raise DecisionError(f"There is no passive event {code}", f"the rulebook has: {codes}", "check the spelling")
     with context.write("events.seek") as state:
-        result = _search(state, passive, begin, end, actor, now)
+        result = _search(state, book, passive, begin, end, actor, now)
         state.audit.record(actor, "passive.run", f"{code}, {begin} to {end}", now)
     return result
 
@@ -53,13 +54,18 @@ def search_due(context: SiteContext, book: Rulebook, actor: str, now: datetime) 
         for passive in book.passive:
             begin = last.get(passive.code, today - timedelta(days=1)) + timedelta(days=1)
             if begin <= today:
-                _search(state, passive, begin, today, actor, now)
+                _search(state, book, passive, begin, today, actor, now)
 
 
 def _search(
-    state: SiteState, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime
+    state: SiteState, book: Rulebook, passive: PassiveEvent, begin: date, end: date, actor: str, now: datetime
 ) -> SiteSearchResult:
-    hits = search(passive, _everybody(state), begin, end, state.cases.searches())
+    history = state.cases.searches()
+    if passive.group:
+        group = book.dependent_groups[passive.group]
+        hits = search_dependents(passive, group, _families(state), begin, end, history)
+    else:
+        hits = search(passive, _everybody(state), begin, end, history)
     for participant_id, activity in hits.activities:
         state.cases.add(participant_id, None, [activity])
     state.cases.keep_search(hits.search, actor, now)
@@ -67,6 +73,14 @@ def _search(
         # In the same transaction: the next run processes the activities even if this process dies now (decision 49).
         state.event_runs.call(now)
     return SiteSearchResult(hits.search, hits.overlaps)
+
+
+def _families(state: SiteState) -> Iterator[Case]:
+    """Yield the cases of all participants with dependents, page by page."""
+    after = 0
+    while ids := state.cases.with_dependents(after, _PAGE):
+        yield from state.cases.load(ids).values()
+        after = ids[-1]
 
 
 def _everybody(state: SiteState) -> Iterator[Participant]:

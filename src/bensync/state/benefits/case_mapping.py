@@ -181,7 +181,7 @@ def assignment_of(row: Row[Any]) -> Assignment:
 def cobra_row(participant_id: int, record: CobraRecord) -> dict[str, Any]:
     """Return the columns of a COBRA record."""
     milestones = [[step.value, on.isoformat()] for step, on in record.milestones]
-    encoded = {"state": record.state.value, "milestones": milestones}
+    encoded = {"state": record.state.value, "milestones": milestones, "dependents": list(record.dependents)}
     return {"participant_id": participant_id, **msgspec.structs.asdict(record), **encoded}
 
 
@@ -196,4 +196,5 @@ def cobra_of(row: Row[Any]) -> CobraRecord:
         state=CobraState(row.state),
         milestones=tuple((Milestone(step), date.fromisoformat(on)) for step, on in row.milestones),
         employment_record=row.employment_record,
+        dependents=tuple(row.dependents),
     )

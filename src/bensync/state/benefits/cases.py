@@ -149,6 +149,13 @@ class Cases:
         query = select(_participants.c.id).where(condition).order_by(_participants.c.id).limit(limit)
         return list(self._transaction.connection.scalars(query))
 
+    def with_dependents(self, after: int, limit: int) -> list[int]:
+        """Return the next participants, by number, who have a list of dependents."""
+        condition = and_(_dependents.c.site == self._transaction.site, _dependents.c.participant_id > after)
+        listed = select(_dependents.c.participant_id).where(condition).distinct()
+        query = listed.order_by(_dependents.c.participant_id).limit(limit)
+        return list(self._transaction.connection.scalars(query))
+
     def save(self, before: Mapping[int, Case], outcomes: Iterable[CaseResult], now: datetime) -> None:
         """Write the differences between cases before and after a run.
 

@@ -138,6 +138,7 @@ class CobraRow(StateTable, table=True):
     state: str
     milestones: list[list[str]] = Field(sa_type=JSON)
     employment_record: int
+    dependents: list[int] = Field(sa_type=JSON)
 
 
 class PassiveSearchRow(StateTable, table=True):

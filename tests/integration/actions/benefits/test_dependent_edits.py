@@ -17,7 +17,8 @@ from bensync.benefits.values.offers import Choice
 from bensync.core.access import Grant, Right, Role, actor_for
 from bensync.errors import CONFIRM, DecisionError, Denied
 from tests.fixtures.benefit_site import Site, benefit_site
-from tests.unit.benefits.families import FAMILY_BOOK
+from tests.unit.benefits.cases import book
+from tests.unit.benefits.families import FAMILY_BOOK, FAMILY_BOOK_TABLES
 
 ON = date(2026, 6, 1)
 ANA = {"relationship": "child", "first_name": "Ana", "last_name": "Moss", "birth_date": "2019-02-03"}
@@ -136,3 +137,33 @@ def test_an_ssn_of_the_family_is_refused_like_one_that_cannot_be_one_and_guesses
     site.deployment.now += timedelta(days=1, seconds=1)
     site.change(who, case_edits.change_dependent(1, {"ssn": "200-11-2345"}, ON))
     assert site.case(who).dependents[-1].ssn == "200112345"
+
+
+def test_S3_10_a_child_ages_out_by_itself_and_has_cobra_of_its_own(site):
+    overage = {"code": "OVERAGE", "event": "OVG", "measure": "dependent_age", "group": "children"}
+    site.book = book(**FAMILY_BOOK_TABLES, passive=[overage])
+    who = site.hired()
+    born = site.deployment.now.date().replace(year=site.deployment.now.year - 26)
+    site.change(who, case_edits.add_dependent({**ANA, "birth_date": born.isoformat()}, date(2020, 1, 1)))
+    site.change(who, case_edits.add_dependent({**ANA, "first_name": "Bo"}, date(2020, 1, 1)))
+    site.deployment.now -= timedelta(days=2)
+    site.run()
+    site.change(who, case_edits.enter_elections(1, [Choice("medical", "MED", "FAM", dependents=(1, 2))]))
+    site.run()
+    today = site.deployment.now.date()
+    assert (site.stands(who), covered_on(site, who, today)) == ([("FE", "CLOSED")], (1, 2))
+
+    site.deployment.now += timedelta(days=2)
+    site.run()
+    (record,) = site.case(who).cobra
+    assert (record.dependents, record.action) == ((1,), "OVERAGE_DEPENDENT")
+    assert covered_on(site, who, record.occurrence_date) == (2,)
+    assert not [item.detail for item in site.look(lambda work: work.events.board()) if not item.ok]
+
+
+def test_S0_14_no_run_and_no_approval_adds_a_dependent(site):
+    who = site.hired()
+    site.run()
+    site.approve(site.ask(city="Akron"))
+    site.run()
+    assert site.case(who).dependents == ()

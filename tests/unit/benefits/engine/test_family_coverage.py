@@ -10,12 +10,15 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final, set_indicator
+from bensync.benefits.engine.passive_events import search_dependents
 from bensync.benefits.engine.postings import override_salary
 from bensync.benefits.family import entries
+from bensync.benefits.rulebook.tables import PassiveEvent
 from bensync.benefits.values.dependents import DropReason
 from bensync.benefits.values.enrollments import Allocation, Coverage, Enrollment, PostingStep, coverage_on
 from bensync.benefits.values.events import Indicator
 from bensync.benefits.values.offers import Choice
+from bensync.errors import ConfigError, DecisionError
 from tests.unit.benefits.cases import CONTENT, activity, after_run, book, statuses, with_activities
 from tests.unit.benefits.families import (
     FAMILY_BOOK,
@@ -276,3 +279,120 @@ def test_rules_test_the_dependents_of_the_day_of_the_event():
     for on, program in (("05-31", ""), ("06-01", "PARENTS")):
         after = after_run(with_activities(family_case(newborn), activity("MSC", on)), rules)
         assert after.event(1).program == program
+
+
+# COBRA
+
+
+def records(case):
+    return [(record.action, record.dependents, str(record.occurrence_date), str(record.until)) for record in case.cobra]
+
+
+def test_S3_10_a_child_that_is_too_old_has_a_cobra_record_of_its_own_for_36_months():
+    held = family_case(spouse(1), dependent(2, birth_date=date(2000, 5, 20)), held=terms("FAM", 1, 2))
+    hits = search_dependents(OVERAGE, CHILDREN, [held], day("2026-05-20"), day("2026-05-20"), [])
+    ((_, aged_out),) = hits.activities
+    after = after_run(with_activities(held, aged_out), FAMILY_BOOK)
+    assert records(after) == [("OVERAGE_DEPENDENT", (2,), "2026-06-01", "2029-05-31")]
+    assert covered_on(after, "2026-06-01") == ("FAM", (1,))
+
+
+def test_the_record_of_one_child_covers_no_other_child_and_not_the_employee():
+    first = entries.drop(
+        family_case(dependent(1), dependent(2), held=terms("EE+CH", 1, 2)),
+        1,
+        DropReason.AGE,
+        day("2026-04-10"),
+        FAMILY_BOOK,
+    )
+    second = entries.drop(after_run(first, FAMILY_BOOK), 2, DropReason.AGE, day("2026-05-10"), FAMILY_BOOK)
+    after = after_run(second, FAMILY_BOOK)
+    assert [entry[1] for entry in records(after)] == [(1,), (2,)]
+    left = after_run(with_activities(after, activity("MSC", "06-05")), FAMILY_BOOK)
+    assert len(left.cobra) == 2
+
+
+def test_a_divorced_spouse_has_cobra_also_where_an_election_replaces_the_coverage_first():
+    earlier = {**FAMILY_BOOK_TABLES}
+    earlier["change_rules"] = [
+        {"types": ["medical"], "events": ["DIV"], "begin": {"base": "event_date"}, "elect": True}
+    ]
+    rules = book(**earlier)
+    waiting = after_run(dropped(1, DropReason.DIVORCE, on="2026-06-05"), rules)
+    after = after_run(enter(waiting, 1, [Choice("medical", "MED", "EE+CH")], TODAY), rules)
+    assert records(after) == [("DIVORCE", (1,), "2026-06-05", "2029-06-04")]
+    assert covered_on(after, "2026-06-05") == ("EE+CH", (2,))
+
+
+def test_a_death_or_a_coverage_that_has_not_begun_opens_no_record():
+    dead = after_run(mark_final(after_run(dropped(1, DropReason.DEATH), FAMILY_BOOK), 1), FAMILY_BOOK)
+    assert records(dead) == []
+    held = family_case(dependent(2), held=terms("EE+CH", 2))
+    later = replace(held, enrollments=(replace(held.enrollments[0], effective_date=day("2026-09-01")),))
+    gone = after_run(entries.drop(later, 2, DropReason.AGE, day("2026-05-20"), FAMILY_BOOK), FAMILY_BOOK)
+    assert records(gone) == []
+
+
+def test_a_void_event_voids_the_record_of_the_dependent():
+    done = after_run(dropped(2, DropReason.AGE), FAMILY_BOOK)
+    assert [record.state for record in done.cobra] == ["OPEN"]
+    after = after_run(set_indicator(done, 1, Indicator.VOID), FAMILY_BOOK)
+    assert [record.state for record in after.cobra] == ["VOID"]
+
+
+# The search over dependents
+
+OVERAGE = PassiveEvent(code="OVERAGE", event="OVG", measure="dependent_age", group="children")
+CHILDREN = FAMILY_BOOK.dependent_groups["children"]
+BORN = {"birth_date": date(2000, 5, 20)}
+
+
+@pytest.mark.parametrize(
+    ("who", "begin", "end", "finds"),
+    [
+        (dependent(2, **BORN), "2026-05-20", "2026-05-20", True),
+        (dependent(2, **BORN), "2026-05-01", "2026-05-19", False),
+        (dependent(2, **BORN), "2026-05-21", "2026-06-30", False),
+        (dependent(2, disabled=True, **BORN), "2026-05-01", "2026-05-31", False),
+        (dependent(2, birth_date=None), "2026-05-01", "2026-05-31", False),
+        (dependent(2, since="2026-07-01", **BORN), "2026-05-01", "2026-05-31", False),
+        (dependent(3, **BORN), "2026-05-01", "2026-05-31", False),
+        (spouse(2, **BORN), "2026-05-01", "2026-05-31", False),
+    ],
+    ids=["that day", "before", "after", "disabled", "no birth date", "not on the list", "not covered", "a spouse"],
+)
+def test_S3_10_a_search_finds_the_covered_dependents_who_become_too_old(who, begin, end, finds):
+    held = family_case(who, held=terms("FAM", 2))
+    hits = search_dependents(OVERAGE, CHILDREN, [held], day(begin), day(end), [])
+    assert bool(hits.activities) is finds
+    assert hits.search.found == ((held.participant.id,) if finds else ())
+
+
+def test_S3_95_a_dependent_is_found_once_and_a_sibling_later():
+    family = (dependent(2, **BORN), dependent(3, birth_date=date(2000, 6, 1), first_name="Bo"))
+    held = family_case(*family, held=terms("FAM", 2, 3))
+    first = search_dependents(OVERAGE, CHILDREN, [held], day("2026-05-01"), day("2026-05-31"), [])
+    held = with_activities(held, *(entry for _, entry in first.activities))
+    again = search_dependents(OVERAGE, CHILDREN, [held], day("2026-05-01"), day("2026-06-30"), [first.search])
+    assert [entry.reason for _, entry in again.activities] == ["OVERAGE 3"]
+    assert again.overlaps == (first.search,)
+
+
+def test_a_range_that_ends_before_it_begins_is_refused():
+    with pytest.raises(DecisionError):
+        search_dependents(OVERAGE, CHILDREN, [], day("2026-06-01"), day("2026-05-01"), [])
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        {"measure": "dependent_age"},
+        {"measure": "dependent_age", "group": "children", "reaches": 26},
+        {"measure": "age"},
+        {"measure": "age", "reaches": 65, "group": "children"},
+        {"measure": "dependent_age", "group": "aunts"},
+    ],
+)
+def test_a_passive_event_names_what_it_measures(entry):
+    with pytest.raises(ConfigError):
+        book(passive=[{"code": "X", "event": "OVG", **entry}])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,14 +10,14 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.family import entries
-from bensync.benefits.family.entries import EntryRefused, covering, enrollments_of_everybody
+from bensync.benefits.family.entries import EntryRefused, enrollments_of_everybody
 from bensync.benefits.values.activities import ActivitySource
 from bensync.benefits.values.dependents import DropReason, Relationship, dependent_on, dependents_on
-from bensync.benefits.values.enrollments import Allocation, BeneficiaryKind, coverage_on
+from bensync.benefits.values.enrollments import Allocation, BeneficiaryKind, coverage_on, covering
 from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import activity, after_run, book, with_activities
-from tests.unit.benefits.families import FAMILY_BOOK, dependent, family_case, spouse, terms
+from tests.unit.benefits.families import FAMILY_BOOK, ONLY_PLANS, dependent, family_case, spouse, terms
 from tests.unit.builders import TODAY, day
 
 ANA = {"relationship": "child", "first_name": "Ana", "last_name": "Moss", "birth_date": "2019-02-03"}
@@ -43,7 +44,7 @@ def test_an_entry_with_faults_is_refused_with_all_of_them_and_nothing_is_written
 
 
 def test_S3_173_a_change_on_a_day_keeps_what_held_before():
-    after = entries.change(family_case(dependent(1)), 1, {"student": "yes"}, day("2026-06-01"), TODAY)
+    after = entries.change(family_case(dependent(1)), 1, {"student": "yes"}, day("2026-06-01"), TODAY, FAMILY_BOOK)
     assert dependent_on(after.dependents, 1, day("2026-05-31")) == dependent(1)
     assert dependent_on(after.dependents, 1, day("2026-06-01")).student
 
@@ -51,7 +52,7 @@ def test_S3_173_a_change_on_a_day_keeps_what_held_before():
 def test_a_change_before_the_first_day_or_of_nobody_is_refused():
     for number, on in ((1, "2019-12-31"), (2, "2026-06-01")):
         with pytest.raises(DecisionError):
-            entries.change(family_case(dependent(1)), number, {}, day(on), TODAY)
+            entries.change(family_case(dependent(1)), number, {}, day(on), TODAY, FAMILY_BOOK)
         with pytest.raises(DecisionError):
             entries.drop(family_case(dependent(1)), number, DropReason.OTHER, day(on), FAMILY_BOOK)
 
@@ -59,7 +60,7 @@ def test_a_change_before_the_first_day_or_of_nobody_is_refused():
 def test_a_dropped_dependent_comes_back_by_a_change():
     dropped = entries.drop(family_case(dependent(1)), 1, DropReason.OTHER, day("2026-05-01"), FAMILY_BOOK)
     assert dependents_on(dropped.dependents, TODAY) == ()
-    after = entries.change(dropped, 1, {"smoker": "yes"}, day("2026-06-01"), TODAY)
+    after = entries.change(dropped, 1, {"smoker": "yes"}, day("2026-06-01"), TODAY, FAMILY_BOOK)
     assert [version.smoker for version in dependents_on(after.dependents, TODAY)] == [True]
     assert dependents_on(after.dependents, day("2026-05-15")) == ()
 
@@ -92,9 +93,9 @@ def test_the_plan_types_that_cover_a_dependent_are_those_of_the_day_and_of_later
     back = replace(row, number=3, plan_type="vision", reversed=True)
     alone = replace(row, number=4, effective_date=day("2026-07-01"), terms=terms("EE+SP", 1))
     after = replace(held, enrollments=(row, later, back, alone))
-    assert covering(after, 2, TODAY) == ("dental", "medical")
-    assert covering(after, 2, day("2026-08-01")) == ("dental",)
-    assert covering(after, 3, TODAY) == ()
+    assert covering(after.enrollments, 2, TODAY) == ("dental", "medical")
+    assert covering(after.enrollments, 2, day("2026-08-01")) == ("dental",)
+    assert covering(after.enrollments, 3, TODAY) == ()
 
 
 FAMILY = (spouse(1), dependent(2), dependent(3, relationship=Relationship.PARENT))
@@ -127,6 +128,7 @@ def test_enroll_all_says_which_assignments_it_replaces():
         FAMILY_BOOK,
     )
     assert (replacement.before.dependents, replacement.choice.dependents, replacement.replaces) == ((2,), (1, 2), True)
+    assert (replacement.after.plan, replacement.after.dependents) == ("MED", (1, 2))
 
 
 @pytest.mark.parametrize(
@@ -210,3 +212,35 @@ def test_beneficiaries_of_a_plan_that_left_the_rulebook_are_refused():
                 termination_rules=[],
             ),
         )
+
+
+STUDENTS = book(
+    plans=[{"code": "MED", "type": "medical", "options": [{"code": "FAM", "covers": [{"group": "students"}]}]}],
+    dependent_groups={"students": {"relationships": ["child"], "below_age": 19, "student_below_age": 24}},
+    **ONLY_PLANS,
+)
+
+
+@pytest.mark.parametrize(
+    ("fields", "held", "rules", "events"),
+    [
+        ({"student": "no"}, terms("FAM", 1), STUDENTS, ["OVG"]),
+        ({"smoker": "yes"}, terms("FAM", 1), STUDENTS, []),
+        ({"student": "no"}, terms("FAM"), STUDENTS, []),
+        ({"student": "no"}, terms("GONE", 1), STUDENTS, []),
+        ({"student": "no"}, terms("FAM", 1), book(plans=[], **ONLY_PLANS), []),
+    ],
+    ids=["studies end", "another change", "not covered", "option gone", "plan gone"],
+)
+def test_a_change_after_which_a_dependent_is_too_old_leaves_an_activity(fields, held, rules, events):
+    student = dependent(1, birth_date=date(2005, 1, 1), student=True)
+    after = entries.change(family_case(student, held=held), 1, fields, day("2026-06-01"), TODAY, rules)
+    assert [entry.event_class for entry in after.activities] == events
+
+
+def test_a_change_of_a_coverage_that_begins_later_leaves_no_activity_yet():
+    student = dependent(1, birth_date=date(2005, 1, 1), student=True)
+    case = family_case(student, held=terms("FAM", 1))
+    later = replace(case, enrollments=(replace(case.enrollments[0], effective_date=day("2026-09-01")),))
+    after = entries.change(later, 1, {"student": "no"}, day("2026-06-01"), TODAY, STUDENTS)
+    assert after.activities == ()
