@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import re
+import shlex
+
+from tests.fixtures.repository import ROOT
 from tests.integration.cli.commands.benefits.office import HIRED, TODAY, covered, hired
 
 WHY = ("--reason", "form received")
@@ -109,3 +113,18 @@ def test_a_wrong_entry_is_refused_with_its_code_and_a_wrong_option_with_its_form
     event = hired(acme, who)
     for words in (("--cover", "medical=x"), ("--cover", "dental=1"), ("--share", "life=1:100")):
         assert acme.run("events", "elect", event, "--choose", "medical=PPO/EE", *words).code == 2
+
+
+def test_the_how_to_page_leads_from_an_entry_to_a_drop(acme, who):
+    page = (ROOT / "docs" / "how-to" / "manage-families.md").read_text()
+    commands = [line for block in re.findall(r"```bash\n(.*?)```", page, re.DOTALL) for line in block.splitlines()]
+    names = {"104/1": hired(acme, who), "104": who}
+    for command in commands:
+        words = [names.get(word, word) for word in shlex.split(command)[1:]]
+        assert acme.run(*words).code == 0, command
+    rows = acme.json("enrollments", "show", who)["coverage"]["in_force"]
+    assert {row["plan_type"]: row["option"] for row in rows} == {"medical": "FAM", "life": "1X"}
+    assert [person["dropped"] for person in acme.json("dependents", "list", who, "--all")["dependents"]] == [
+        None,
+        "other",
+    ]
