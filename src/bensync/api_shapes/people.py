@@ -128,6 +128,14 @@ class Episode(Shape):
     closed_because: str | None
 
 
+class CobraNote(Shape):
+    """A benefit event whose lost coverage falls under an earlier COBRA record."""
+
+    event: int
+    code: str
+    text: str
+
+
 class Explanation(Shape):
     """Why an employee was sent, skipped, or blocked."""
 
@@ -136,15 +144,26 @@ class Explanation(Shape):
     last_sent: LastSent | None = Field(description="null if the employee was never sent")
     told: LastSent | None = Field(description="the same as `last_sent`; the name of version 0.1", deprecated=True)
     history: list[Episode]
+    cobra: list[CobraNote] = Field(
+        description="benefit events whose lost coverage opened no COBRA record, because an earlier one is in effect"
+    )
 
 
 def explanation(
-    site: str, employee_id: str, sent: timeline.LastSent | None, past: Iterable[timeline.Episode], catalogue: Catalogue
+    site: str,
+    employee_id: str,
+    sent: timeline.LastSent | None,
+    past: Iterable[timeline.Episode],
+    catalogue: Catalogue,
+    cobra: Iterable[tuple[int, str]] = (),
 ) -> Explanation:
-    """Return what was last sent for an employee, and each event in their history."""
+    """Return what was last sent for an employee, each event in their history, and the remarks about COBRA."""
     last_sent = _last_sent(sent) if sent is not None else None
     episodes = [_episode(event, catalogue) for event in past]
-    return Explanation(site=site, employee_id=employee_id, last_sent=last_sent, told=last_sent, history=episodes)
+    notes = [CobraNote(event=event, code="cobra_in_effect", text=text) for event, text in cobra]
+    return Explanation(
+        site=site, employee_id=employee_id, last_sent=last_sent, told=last_sent, history=episodes, cobra=notes
+    )
 
 
 def _last_sent(sent: timeline.LastSent) -> LastSent:

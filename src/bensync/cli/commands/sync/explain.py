@@ -10,10 +10,11 @@ from rich.console import Console
 from rich.table import Table
 
 from bensync import api_shapes
-from bensync.cli.session import session
+from bensync.cli.session import CliSession, session
 from bensync.errors import StateError
 from bensync.mappings.catalogue import Catalogue
 from bensync.state.read.timeline import Episode, LastSent
+from bensync.state.site_state import SiteState
 from bensync.wording.timeline import episode, status_rule
 
 
@@ -23,8 +24,10 @@ def explain(
     """Show why an employee was sent, skipped, or blocked, run by run."""
     call = session(ctx)
     site = call.only_site()
+    benefits = call.deployment().settings.sites[site].intake_rules().processes_benefits
     with call.store() as store, store.read(site) as state:
         last_sent, episodes = state.timeline.last_sent(employee), state.timeline.episodes(employee)
+        remarks = _cobra_remarks(call, site, state, employee) if benefits else []
     if last_sent is None and not episodes:
         raise StateError(
             f"There is no history for employee {employee}.",
@@ -33,13 +36,28 @@ def explain(
         )
     catalogue = call.catalogue(site)
     call.answer(
-        lambda: {"explain": api_shapes.people.explanation(site, employee, last_sent, episodes, catalogue)},
-        lambda console: _print(console, employee, last_sent, episodes, catalogue),
+        lambda: {"explain": api_shapes.people.explanation(site, employee, last_sent, episodes, catalogue, remarks)},
+        lambda console: _print(console, employee, last_sent, episodes, catalogue, remarks),
     )
 
 
+def _cobra_remarks(call: CliSession, site: str, state: SiteState, employee: str) -> list[tuple[int, str]]:
+    """Return the benefit events whose lost coverage falls under an earlier COBRA record, each with a sentence."""
+    # Imported here: a site without a rulebook need not load the engine of benefits.
+    from bensync.wording.coverage import cobra_remarks
+
+    cases = state.cases.load(state.lists.participants_of(employee)).values()
+    book = call.deployment().rulebook(site)
+    return [line for case in cases for line in cobra_remarks(case, book)]
+
+
 def _print(
-    console: Console, employee: str, last_sent: LastSent | None, episodes: Sequence[Episode], catalogue: Catalogue
+    console: Console,
+    employee: str,
+    last_sent: LastSent | None,
+    episodes: Sequence[Episode],
+    catalogue: Catalogue,
+    remarks: Sequence[tuple[int, str]],
 ) -> None:
     if last_sent is None:
         console.print(f"Employee {employee} was never sent to the benefits platform.")
@@ -66,6 +84,8 @@ def _print(
     for past in episodes:
         table.add_row("", f"{past.at:%Y-%m-%d %H:%M}", *episode(past, catalogue), _where(past))
     console.print(table)
+    for number, sentence in remarks:
+        console.print(f"\nBenefit event {number}: {sentence}", soft_wrap=True)
 
 
 def _where(past: Episode) -> str:
