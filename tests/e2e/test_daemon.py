@@ -183,6 +183,7 @@ def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: Wor
 
 
 @on_sqlite
+@pytest.mark.connections
 def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffed: World) -> None:
     parent = OneRound(staffed)
     parent.tick()

@@ -24,6 +24,7 @@ from bensync.core.access import Role
 from bensync.web.http.middleware import SECURITY_HEADERS
 from bensync.web.http.server import HEAD_SECONDS, MOST_PER_ADDRESS
 from tests.conftest import LONG
+from tests.fixtures.commands import command
 from tests.fixtures.databases import in_file
 from tests.fixtures.openssh import free_port
 from tests.fixtures.pages import pages
@@ -38,8 +39,7 @@ def config(tmp_path: Path) -> Path:
 
 
 def failing(config: Path, listen: str) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "bensync", "--config", str(config), "serve", "--listen", listen]
-    return subprocess.run(command, capture_output=True, text=True, timeout=120)
+    return command("--config", str(config), "serve", "--listen", listen, environment={})
 
 
 def test_it_answers_and_ends_in_order(config):
