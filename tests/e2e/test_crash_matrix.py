@@ -17,6 +17,7 @@ import pytest
 from bensync.benefits.values.activities import Activity, ActivitySource
 from bensync.core.runs import Outcome
 from bensync.errors import DecisionError, DeliveryInDoubt, StateError
+from bensync.state.benefits.event_runs import BeganWith
 from tests.e2e.carrier import Carrier, carrier
 from tests.e2e.disaster import strike
 from tests.e2e.killed import CORRECTED, STEPS, Step
@@ -244,7 +245,14 @@ automatic = true
 
 
 def insured(employer: World) -> None:
-    """There is a rulebook, and everybody's hire waits to be processed."""
+    """Benefit events have begun, and everybody's hire waits to be processed."""
+    insured_soon(employer)
+    with employer.store.write("acme", "test.begin") as work:
+        work.event_runs.begin(BeganWith.BEGIN, employer.now)
+
+
+def insured_soon(employer: World) -> None:
+    """There is a rulebook, and everybody's hire waits for benefit events to begin."""
     (employer.folder / "rulebook.toml").write_text(RULES)
     employer.benefits = "rulebook.toml"
     employer.configure()
@@ -303,7 +311,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     "events of a turn": (insured, "turn", commits("events.commit")),
     "events that fail": (insured_and_stuck, "events", commits("events.fail")),
     "call without a rulebook": (called_for_nothing, "turn", commits("turn.calm")),
-    "beginning of events": (insured, "begin", commits("events.begin")),
+    "beginning of events": (insured_soon, "begin", commits("events.begin")),
     "passive events": (insured, "seek", commits("events.seek")),
     "manual events": (insured, "insert", commits("events.change")),
     "watch": (quiet, "watch", commits("watch.alerts", "watch.keys", "watch.runs")),
