@@ -199,11 +199,11 @@ def test_silent_connections_keep_nobody_out(config, tmp_path):
         for number, connection in enumerate(silent):
             if number % 2:
                 connection.sendall(b"GET / HTTP/1.1\r\nHost: 127.0.0.1\r\nX-Slow: ")
-        began = time.monotonic()
         for _ in range(20):
+            began = time.monotonic()
             answer = httpx.get(f"{address}/sites/acme", cookies=cookies)
             assert answer.status_code == 200
-        assert time.monotonic() - began < HEAD_SECONDS
+            assert time.monotonic() - began < HEAD_SECONDS  # each alone: a visitor who is kept out waits that long
         closed = sum(_is_closed(connection) for connection in silent)
         assert closed >= 420 - MOST_PER_ADDRESS
 
