@@ -184,9 +184,10 @@ class ElectPlan(Body):
 
 
 class Elect(Body):
-    """Elections to enter; the next run checks them."""
+    """Elections to enter or to withdraw; the next run checks what is left."""
 
-    elections: list[ElectPlan] = Field(min_length=1, max_length=50)
+    elections: list[ElectPlan] = Field(default=[], max_length=50)
+    withdraw: list[Code] = Field(default=[], max_length=50, description="plan types whose election is taken back")
 
 
 class EnrollAll(Body):

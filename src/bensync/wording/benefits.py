@@ -22,7 +22,7 @@ PROCESSES: Mapping[Process, tuple[str, str, str]] = {
         "bad",
     ),
     Process.AN: ("No program matches", "The event is prepared when the events ahead of it are finished.", "calm"),
-    Process.AS: ("Program assigned", "The event is prepared when the events ahead of it are finished.", "calm"),
+    Process.AS: ("Waiting to be prepared", "The event is prepared when the events ahead of it are finished.", "calm"),
     Process.PE: ("Cannot be prepared", "Fix the problems listed here. Each run tries again.", "bad"),
     Process.PR: ("Waiting for elections", "Enter the elections, or mark the event final.", "warn"),
     Process.NT: ("Statement sent", "Enter the elections, or mark the event final.", "warn"),
@@ -158,6 +158,27 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
     "cobra_in_effect": (
         "The lost coverage falls under an earlier COBRA record",
         "No second record opens. If that record is over, close it, void this event and process it again.",
+        "warn",
+    ),
+    "no_longer_offered": (
+        "An option of the statement is not offered any more",
+        "Ask the person for another election if they had chosen it.",
+        "warn",
+    ),
+    "newly_offered": ("An option is offered that the statement did not name", "Tell the person about it.", "warn"),
+    "figures_changed": (
+        "An option has other amounts than in the statement",
+        "Check that the person knows the new amounts.",
+        "warn",
+    ),
+    "default_changed": (
+        "Without an election, another option starts than the statement says",
+        "Check that the person knows.",
+        "warn",
+    ),
+    "ending_changed": (
+        "A coverage ends otherwise than the statement says",
+        "Check that the person knows.",
         "warn",
     ),
     "pending_correction": (

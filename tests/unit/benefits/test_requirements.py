@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from msgspec.structs import replace
+
 from bensync.benefits.engine.activity_queue import insert
 from bensync.benefits.engine.approval_activities import Approval, activities_of
 from bensync.benefits.engine.event_order import mark_final
@@ -135,6 +137,10 @@ def test_S3_38_S3_40_after_a_run_nothing_in_process_stands_where_a_program_was_l
     )
     after = after_run(begun)
     assert [statuses(after, number) for number in (1, 2, 3)] == [("PR", "OPEN"), ("AS", "CLOSED"), ("AS", "CLOSED")]
+    lost = replace(begun, participant=person(fte="0.2"))
+    behind = after_run(lost)
+    assert [statuses(behind, number) for number in (2, 3)] == [("AS", "CLOSED"), ("AS", "CLOSED")]
+    assert {behind.event(number).program for number in (2, 3)} == {""}
     alone = after_run(with_activities(case(person(fte="0.2")), activity("MSC")), mode=RunMode.ALL)
     assert statuses(alone) == ("FA", "CLOSED")
 

@@ -68,11 +68,14 @@ class CaseEdit(msgspec.Struct, frozen=True):
     enters_ssn: bool = False
 
 
-def enter_elections(event: int, choices: Iterable[Choice]) -> CaseEdit:
-    """Enter elections; the next run judges them."""
-    chosen = tuple(choices)
+def enter_elections(event: int, choices: Iterable[Choice], withdrawn: Iterable[str] = ()) -> CaseEdit:
+    """Enter elections, and withdraw those of some plan types; the next run judges what is left."""
+    chosen, kinds = tuple(choices), tuple(withdrawn)
     return CaseEdit(
-        "event.elect", lambda case, day: elections.enter(case, event, chosen, day.today), about_event(event)
+        "event.elect",
+        lambda case, day: elections.enter(case, event, chosen, day.today, kinds),
+        about_event(event),
+        detail=f"withdrew {', '.join(kinds)}" if kinds else "",
     )
 
 

@@ -47,19 +47,38 @@ def notify(case: Case, number: int, on: date) -> Case:
     return case.put(replace(event, process=_NOTIFIABLE[event.process], notified=on))
 
 
-def enter(case: Case, number: int, choices: Iterable[Choice], on: date) -> Case:
-    """Enter elections; they are judged in the next run. A choice replaces the one of the same plan type (S3-159).
+def enter(case: Case, number: int, choices: Iterable[Choice], on: date, withdrawn: Iterable[str] = ()) -> Case:
+    """Enter elections, or withdraw entered ones; the next run judges them (S3-159).
+
+    Args:
+        case: the participant.
+        number: the event.
+        choices: what was elected; each replaces the one of the same plan type.
+        on: the day of the entry.
+        withdrawn: the plan types whose election is taken back; without any election left, the event waits for some.
 
     Raises:
-        DecisionError: the event takes none.
+        DecisionError: the event takes none, or there is no election to withdraw.
     """
     event = case.event(number)
     if not enterable(event):
         raise _refusal(event, "took no elections", "elections need an event that is prepared and not finished")
     # Elections arrive in parts; a part must not drop the plan types that it does not name.
-    merged = {choice.plan_type: choice for choice in (*event.choices, *choices)}
-    entered = replace(event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on)
-    return case.put(entered)
+    anew, kinds = tuple(choices), tuple(withdrawn)
+    if not (anew or kinds):
+        why, fix = "nothing was elected, and nothing withdrawn", "name an election, or one to withdraw"
+        raise DecisionError(f"Event {event.number} kept its elections", why, fix)
+    merged = {choice.plan_type: choice for choice in (*event.choices, *anew)}
+    for kind in kinds:
+        if merged.pop(kind, None) is None:
+            why = f"there is no election for {kind}"
+            raise DecisionError(f"Event {event.number} kept its elections", why, "name a plan type with an election")
+    if merged:
+        return case.put(replace(event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on))
+    # Without an election the event stands where it stood before the first one.
+    before = Process.NT if event.notified is not None else Process.PR
+    process = event.process if event.process is Process.RE else before
+    return case.put(replace(event, process=process, choices=(), entered=None, messages=()))
 
 
 def notifiable(event: Event) -> bool:

@@ -15,8 +15,8 @@ from bensync.benefits.engine.preparation import prepare
 from bensync.benefits.engine.scheduling import assigned, facts_of
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.cases import Case
-from bensync.benefits.values.events import FINISHED, Event, EventStatus, Flag, Indicator, Process, flagged
-from bensync.benefits.values.offers import Elections, Prepared
+from bensync.benefits.values.events import BEGUN, FINISHED, Event, EventStatus, Flag, Indicator, Process, flagged
+from bensync.benefits.values.offers import DIFFERENCES, Elections, Prepared, differences
 
 
 class RunContext(msgspec.Struct, frozen=True):
@@ -29,7 +29,14 @@ class RunContext(msgspec.Struct, frozen=True):
 
 def advance(case: Case, number: int, day: RunContext) -> Case:
     """Take an event as far as it gets today: carry out its indicator, then go on until it ends or waits."""
-    return _go_on(_indicated(case, case.event(number), day), number, day)
+    started = _indicated(case, case.event(number), day)
+    event = started.event(number)
+    # What this run prepares is of today already.
+    if event.status is EventStatus.OPEN and event.prepared is not None and _ends_today(event, event.prepared, day):
+        started = _prepared_anew(started, event, event.prepared, day)
+        if started.event(number).process is not event.process:
+            return started
+    return _go_on(started, number, day)
 
 
 def _go_on(case: Case, number: int, day: RunContext) -> Case:
@@ -39,6 +46,31 @@ def _go_on(case: Case, number: int, day: RunContext) -> Case:
         return case
     after = _STEPS[event.process](case, event, day)
     return after if after.event(number) == event else _go_on(after, number, day)
+
+
+def _ends_today(event: Event, prepared: Prepared, day: RunContext) -> bool:
+    """Return whether this run judges the event, instead of waiting for a person."""
+    if event.process in (Process.ET, Process.EE):
+        return True
+    return event.process in BEGUN and (event.final or _alone(event, prepared, day))
+
+
+def _prepared_anew(case: Case, event: Event, statement: Prepared, day: RunContext) -> Case:
+    """Prepare an event again by today's data and rules, and say what differs from the statement (S3-174).
+
+    An event that cannot be prepared any more goes to EE with its elections, and to PE without any.
+    """
+    day_facts = facts_of(case, event, day.book)
+    prepared = prepare(case, event, day_facts, day.book, day.today)
+    if prepared.faults and event.choices:
+        return case.put(replace(event, process=Process.EE, messages=prepared.faults))
+    if prepared.faults:
+        return case.put(replace(event, process=Process.PE, prepared=prepared, used=day_facts.rows))
+    # A run that comes to no end leaves a newer offer; what differed from the statement is still said.
+    before = (remark for remark in statement.remarks if remark.code in DIFFERENCES)
+    differing = dict.fromkeys((*before, *differences(statement, prepared, event.number)))
+    anew = replace(prepared, remarks=(*prepared.remarks, *differing))
+    return case.put(replace(event, prepared=anew, used=day_facts.rows))
 
 
 def _indicated(case: Case, event: Event, day: RunContext) -> Case:
@@ -84,11 +116,15 @@ def _prepared(case: Case, event: Event, day: RunContext) -> Case:
 
 def _waiting(case: Case, event: Event, day: RunContext) -> Case:
     """PR, NT: only a final mark moves it, or an automatic class where nobody has to choose."""
-    prepared = event.prepared or Prepared()
-    alone = day.book.events[event.event_class].automatic and not prepared.needs_person
-    if not (event.final or alone):
+    if not (event.final or _alone(event, event.prepared or Prepared(), day)):
         return case
     return _finished(case, event, day, {})
+
+
+def _alone(event: Event, prepared: Prepared, day: RunContext) -> bool:
+    """Return whether an event ends without a person: its class is automatic, and nobody has to choose."""
+    automatic = day.book.events[event.event_class].automatic and not prepared.needs_person
+    return automatic and event.process in (Process.PR, Process.NT)
 
 
 def _elected(case: Case, event: Event, day: RunContext) -> Case:

@@ -134,6 +134,10 @@ def _processed(case: Case, day: RunContext, pending: Sequence[RowChange], only: 
             case = advance(case, running.number, day)
         if case.open is not None:
             break
+    for event in case.events:
+        if event.process is Process.AN and event.status is EventStatus.CLOSED and is_queued(event):
+            # AN passes: the look for a program is over, and what it means is known when the event is prepared (S3-38).
+            case = case.put(msgspec.structs.replace(event, process=Process.AS))
     return case, list(skipped.values())
 
 

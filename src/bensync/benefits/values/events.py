@@ -33,7 +33,7 @@ class Process(StrEnum):
     AN = "AN"
     """Program assignment found none."""
     AS = "AS"
-    """Program assigned: exactly one fits."""
+    """One program fits; of an event in the queue, none may fit, too (S3-38)."""
     FA = "FA"
     """Finished at assignment: no program, and no coverage to end."""
     FP = "FP"

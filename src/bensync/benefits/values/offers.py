@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
@@ -232,3 +232,50 @@ class Choice(msgspec.Struct, frozen=True):
     dependents: tuple[int, ...] | None = None
     beneficiaries: tuple[Allocation, ...] | None = None
     details: ElectionDetails | None = None
+
+
+DIFFERENCES = frozenset({"no_longer_offered", "newly_offered", "figures_changed", "default_changed", "ending_changed"})
+"""The codes of remarks on what differs from the statement."""
+
+
+def differences(statement: Prepared, anew: Prepared, event: int) -> tuple[Remark, ...]:
+    """Return what differs between the offers of a statement and those of another day; no figure is named (S3-174).
+
+    Args:
+        statement: what was prepared when the person was asked.
+        anew: what is prepared now.
+        event: the number of the event.
+    """
+    return tuple(_differences(statement, anew, event))
+
+
+def _differences(statement: Prepared, anew: Prepared, event: int) -> Iterator[Remark]:
+    before = {offer.plan_type: offer for offer in statement.offers}
+    now = {offer.plan_type: offer for offer in anew.offers}
+    for kind in dict.fromkeys((*before, *now)):
+        yield from _of_kind(kind, before.get(kind), now.get(kind), event)
+    ends, ends_now = ({ending.plan_type: ending for ending in side.endings} for side in (statement, anew))
+    for kind in dict.fromkeys((*ends, *ends_now)):
+        if ends.get(kind) != ends_now.get(kind):
+            yield Remark("ending_changed", event, kind, (ends.get(kind) or ends_now[kind]).terms.plan)
+
+
+def _of_kind(kind: str, before: Offer | None, now: Offer | None, event: int) -> Iterator[Remark]:
+    options, options_now = (_electable(offer) for offer in (before, now))
+    for plan, option in dict.fromkeys((*options, *options_now)):
+        old, new = options.get((plan, option)), options_now.get((plan, option))
+        if new is None:
+            yield Remark("no_longer_offered", event, kind, plan, option)
+        elif old is None:
+            yield Remark("newly_offered", event, kind, plan, option)
+        elif old.terms != new.terms:
+            yield Remark("figures_changed", event, kind, plan, option)
+    defaults = [offer.default if offer is not None else None for offer in (before, now)]
+    chosen = [(terms.plan, terms.option) if terms is not None else ("", "") for terms in defaults]
+    if chosen[0] != chosen[1]:
+        yield Remark("default_changed", event, kind, *chosen[1])
+
+
+def _electable(offer: Offer | None) -> Mapping[tuple[str, str], Option]:
+    options = offer.options if offer is not None else ()
+    return {(option.terms.plan, option.terms.option): option for option in options if not option.history_only}

@@ -143,8 +143,9 @@ def outlook(context: Entered, number: Number) -> Response:
 
 @route.post("/people/{number}/events/{event}/elections", Right.EVENTS, response_model=shapes.Event, responses=REFUSALS)
 def elect(context: Entered, number: Number, event: Number, body: bodies.Elect) -> Response:
-    """Enter elections."""
-    return _changed(context, number, event, case_edits.enter_elections(event, map(_choice, body.elections)))
+    """Enter elections, or withdraw entered ones."""
+    edit = case_edits.enter_elections(event, map(_choice, body.elections), body.withdraw)
+    return _changed(context, number, event, edit)
 
 
 def _choice(elected: bodies.ElectPlan) -> Choice:

@@ -236,10 +236,15 @@ def choices(event: Event, form: Mapping[str, str]) -> list[Choice]:
             ``share.KIND.NUMBER``, and its kind as ``kind.KIND.NUMBER``.
 
     Raises:
-        DecisionError: an option is not offered any more, or a contribution or share is no number.
+        DecisionError: a contribution or share is no number.
     """
     prepared = event.prepared
     return list(_choices(prepared.offers if prepared is not None else (), form))
+
+
+def withdrawn(event: Event, form: Mapping[str, str]) -> list[str]:
+    """Return the plan types with an election for which the form now says that none was received."""
+    return [choice.plan_type for choice in event.choices if form.get(f"choice.{choice.plan_type}") == ""]
 
 
 def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choice]:
@@ -249,14 +254,9 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
         if text == WAIVED:
             yield Choice(kind)
         elif text:
-            option = next((offered for offered in offer.options if _code(offered) == text), None)
-            # The form may be hours old. What it names must still be offered, or an election for another offer would
-            # count.
-            if option is None:
-                why = f"The offer for {benefits.plan_type(kind)} has changed since the form was opened."
-                raise DecisionError(
-                    "No elections were entered.", why, "Reload the event and enter the elections again."
-                )
+            # The form may be hours old. What is not offered any more is saved like every entry, and judged as such
+            # (S3-161).
+            plan, _, option = text.partition("/")
             money = _money(form.get(f"contribution.{kind}", ""), kind)
             proof = form.get(f"proof.{kind}") == "yes"
             # A form without the list of dependents says nothing about them, and those of the present coverage stay.
@@ -265,7 +265,7 @@ def _choices(offers: Iterable[Offer], form: Mapping[str, str]) -> Iterator[Choic
             prefix = f"detail.{kind}."
             texts = {name.removeprefix(prefix): value for name, value in form.items() if name.startswith(prefix)}
             details = read_details(texts)
-            yield Choice(kind, option.terms.plan, option.terms.option, money, proof, dependents, shares, details)
+            yield Choice(kind, plan, option, money, proof, dependents, shares, details)
 
 
 def shares_of(form: Mapping[str, str], kind: str) -> tuple[Allocation, ...]:

@@ -36,6 +36,10 @@ def test_elections_are_entered_and_an_event_is_marked_and_taken_back(web_pages, 
     assert {offer["plan_type"] for offer in answer["offers"]} >= {"medical", "dental"}
     body = {"elections": [{"plan_type": "medical", "plan": "PPO", "option": "EE"}]}
     assert owner.ask_api("POST", f"{event}/elections", body).json()["process"] == "ET"
+    withdrawn = owner.ask_api("POST", f"{event}/elections", {"withdraw": ["medical"]}).json()
+    assert (withdrawn["process"], withdrawn["elections"]) == ("PR", [])
+    assert owner.ask_api("POST", f"{event}/elections", {}).status_code == 409
+    assert owner.ask_api("POST", f"{event}/elections", body).json()["process"] == "ET"
     run(web_pages)
     benefits = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()
     assert ("medical", "PPO", "ELECT") in {(row["plan_type"], row["plan"], row["coverage"]) for row in benefits["rows"]}

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from msgspec.structs import replace
 
-from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.elections import enter, judge
 from bensync.benefits.engine.event_order import mark_final, set_indicator
 from bensync.benefits.engine.passive_events import search_dependents
 from bensync.benefits.engine.postings import override_salary
@@ -111,7 +111,9 @@ def test_an_option_that_left_the_rulebook_is_judged_without_its_dependents():
     entered = enter(prepared, 1, [choice], TODAY)
     for plans in ([], [{**FAMILY_PLANS[0], "options": FAMILY_PLANS[0]["options"][1:]}]):
         gone = book(plans=plans, programs=[], add_rules=[], change_rules=[], termination_rules=[])
-        assert covered_on(after_run(entered, gone), "2026-06-01") == ("EE", ())
+        valid, messages = judge(entered, entered.event(1), gone)
+        assert (valid["medical"].terms.dependents, messages) == ((), ())
+        assert after_run(entered, gone).event(1).process == "EE"
 
 
 def default_book(option):

@@ -146,7 +146,7 @@ def test_an_approved_termination_that_waits_for_an_earlier_event_is_reported():
     begun = after_run(with_activities(employed_case("medical"), activity("FSC", "05-01")))
     row = profile(active=False, since="05-20", rows=(HIRED_ROW, LEFT_ROW), **FACTS)
     result = process_case(approve_row(begun, row), run_context())
-    assert statuses(result.case, 2) == ("AN", "CLOSED")
+    assert statuses(result.case, 2) == ("AS", "CLOSED")
     assert [(line.event, line.detail) for line in result.remarks if line.code == "waits_behind"] == [(2, "1")]
     done = process_case(mark_final(result.case, 1), run_context())
     assert [statuses(done.case, number)[0] for number in (1, 2)] == ["FE", "FE"]

@@ -5,11 +5,13 @@ from __future__ import annotations
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
 from bensync.benefits.engine.elections import enter
 from bensync.benefits.engine.event_order import mark_final
 from bensync.benefits.engine.postings import receive_proof
 from bensync.benefits.values.enrollments import coverage_on
+from bensync.benefits.values.events import Process
 from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
 from tests.unit.benefits.cases import (
@@ -101,7 +103,7 @@ def test_a_job_change_alone_takes_nothing_of_a_proven_sum():
 
 def test_S3_164_an_election_that_is_required_is_missed():
     begun = after_run(with_activities(case(), activity("HIR", "06-01")), rules(required=True))
-    other = enter(begun, 1, [], TODAY)
+    other = begun.put(replace(begun.event(1), process=Process.ET))
     after = after_run(other, rules(required=True))
     assert [(line.code, line.plan_type) for line in after.event(1).messages] == [("election_missing", "life")]
     waived = after_run(enter(after, 1, [Choice("life")], TODAY), rules(required=True))

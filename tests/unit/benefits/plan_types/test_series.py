@@ -6,7 +6,7 @@ from decimal import Decimal
 
 import pytest
 
-from bensync.benefits.engine.elections import enter
+from bensync.benefits.engine.elections import enter, judge
 from bensync.benefits.values.election_details import ElectionDetails, FundShare
 from bensync.benefits.values.enrollments import coverage_on
 from bensync.benefits.values.offers import Choice
@@ -21,7 +21,7 @@ from tests.unit.benefits.cases import (
     with_participant,
 )
 from tests.unit.benefits.situations import RICHER
-from tests.unit.builders import TODAY, day
+from tests.unit.builders import TODAY
 
 HALF = (FundShare("BONDS", Decimal(50)), FundShare("STOCKS", Decimal(50)))
 
@@ -183,5 +183,8 @@ def test_S3_172_hours_without_a_salary_are_a_fault_and_never_cost_nothing():
 def test_a_plan_that_is_gone_from_the_rulebook_is_judged_by_its_offer_alone():
     prepared = after_run(with_activities(case(), activity("HIR", "06-01")), rules("40"))
     gone = book(plans=[], programs=[], add_rules=[], change_rules=[], termination_rules=[])
-    after = after_run(enter(prepared, 1, [Choice("t", "P", "A", Decimal(5))], TODAY), gone)
-    assert coverage_on(after.enrollments, "t", day("06-10")).terms.contribution == Decimal(5)
+    entered = enter(prepared, 1, [Choice("t", "P", "A", Decimal(5))], TODAY)
+    valid, messages = judge(entered, entered.event(1), gone)
+    assert (valid["t"].terms.contribution, messages) == (Decimal(5), ())
+    after = after_run(entered, gone)
+    assert [line.code for line in after.event(1).messages] == ["program_unknown"]

@@ -217,11 +217,11 @@ def elect(
     ctx: typer.Context,
     event: One,
     chosen: Annotated[
-        list[str],
+        list[str] | None,
         typer.Option(
             "--choose", metavar="TYPE=PLAN/OPTION", help="The elected plan and option; TYPE= alone waives that type."
         ),
-    ],
+    ] = None,
     contribution: Annotated[
         list[str] | None,
         typer.Option("--contribution", metavar="TYPE=AMOUNT", help="The yearly contribution, if the plan has one."),
@@ -230,6 +230,10 @@ def elect(
         list[str] | None, typer.Option("--proof", metavar="TYPE", help="The required proof was received.")
     ] = None,
     *,
+    withdraw: Annotated[
+        list[str] | None,
+        typer.Option("--withdraw", metavar="TYPE", help="Take back the election of this plan type."),
+    ] = None,
     cover: Annotated[
         list[str] | None,
         typer.Option("--cover", metavar="TYPE=NUMBERS", help="The dependents that it covers, such as medical=1,2."),
@@ -255,13 +259,16 @@ def elect(
     """Enter the elections for one event. The next run checks them."""
     choices = [
         replace(choice, **_family_of(choice.plan_type, cover or (), share or ()))
-        for choice in _with_details(_choices(chosen, contribution or [], proof or []), detail or [])
+        for choice in _with_details(_choices(chosen or [], contribution or [], proof or []), detail or [])
     ]
     kinds = {choice.plan_type for choice in choices}
     for texts, option in ((cover, "--cover"), (share, "--share")):
         if any(text.partition("=")[0] not in kinds for text in texts or ()):
             raise typer.BadParameter("There is no --choose for this type.", param_hint=option)
-    for_each_event(ctx, [event], partial(case_edits.enter_elections, choices=choices), actor)
+    if not (choices or withdraw):
+        raise typer.BadParameter("Name an election, or one to withdraw.", param_hint="--choose")
+    edit = partial(case_edits.enter_elections, choices=choices, withdrawn=withdraw or ())
+    for_each_event(ctx, [event], edit, actor)
 
 
 def _family_of(kind: str, covers: Sequence[str], shares: Sequence[str]) -> dict[str, Any]:

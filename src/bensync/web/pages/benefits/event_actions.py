@@ -29,16 +29,19 @@ def elect(context: Entered, number: Number, event: Number) -> Response:
     def act() -> Response:
         with context.read() as state:
             offered = subject_of(context, state, number, event).event
-        chosen = election_form.choices(offered, {name: context.form.text(name, 100) for name in context.form})
-        if not chosen:
+        form = {name: context.form.text(name, 100) for name in context.form}
+        chosen, withdrawn = election_form.choices(offered, form), election_form.withdrawn(offered, form)
+        if not (chosen or withdrawn):
             raise DecisionError("No elections were entered.", "No option is selected.", "Select an option first.")
-        result = context.actions.change_case(number, case_edits.enter_elections(event, chosen))
+        result = context.actions.change_case(number, case_edits.enter_elections(event, chosen, withdrawn))
         entered = result.case.event(event)
         # The run decides about elections. They are judged here as well, so that their author sees a mistake at once.
         _, wrong = elections.judge(result.case, entered, context.book)
         for message in wrong:
             context.flash(f"Not valid yet: {benefits.refusal(message, context.book)}", "warn")
-        if not wrong:
+        if withdrawn:
+            context.flash(f"{sync.count(len(withdrawn), 'election')} withdrawn.")
+        if chosen and not wrong:
             context.flash(f"{sync.count(len(chosen), 'election')} entered. The next run checks and posts them.")
         return _back(context, number, event)
 

@@ -33,6 +33,17 @@ def test_an_election_is_entered_judged_and_posted(acme, who):
     assert in_force(acme, who) == {"medical": "FAM"}
 
 
+def test_an_election_is_withdrawn(acme, who):
+    event = hired(acme, who)
+    acme.json("events", "elect", event, "--choose", "medical=PPO/FAM", "--choose", "dental=")
+    acme.json("events", "elect", event, "--withdraw", "medical")
+    shown = acme.json("events", "show", event)["event"]
+    assert [choice["plan_type"] for choice in shown["elections"]] == ["dental"]
+    answer = acme.run("--json", "events", "elect", event, "--withdraw", "medical")
+    assert "no election for medical" in answer.error["why"]
+    assert acme.run("events", "elect", event).code == 2
+
+
 def test_a_wrong_election_posts_nothing_and_says_why(acme, who):
     event = hired(acme, who)
     acme.json("events", "elect", event, "--choose", "medical=PPO/NONE")

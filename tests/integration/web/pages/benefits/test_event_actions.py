@@ -83,11 +83,26 @@ def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once
     assert case_of(web_pages, someone.id).event(1).process is Process.FE
 
 
-def test_elections_that_are_not_offered_or_no_amount_are_refused(web_pages, owner):
+def test_S3_161_the_page_saves_an_election_that_is_not_offered_any_more_and_warns(web_pages, owner):
     someone = web_pages.deployment.approved(hired())
     run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"
-    for form in ({"choice.medical": "PPO/GOLD"}, {"choice.fsa": "FSA/HEALTH", "contribution.fsa": "much"}, {}):
+    owner.get(event)
+    owner.post(f"{event}/elections", {"choice.medical": "PPO/GOLD"})
+    assert "Not valid yet: PPO: the elected option is not offered" in text(owner.get(event))
+    (choice,) = case_of(web_pages, someone.id).event(1).choices
+    assert (choice.plan, choice.option) == ("PPO", "GOLD")
+    owner.post(f"{event}/elections", {"choice.medical": ""})
+    assert "1 election withdrawn" in text(owner.get(event))
+    withdrawn = case_of(web_pages, someone.id).event(1)
+    assert (withdrawn.choices, withdrawn.process) == ((), Process.PR)
+
+
+def test_an_entry_of_no_election_or_no_amount_is_refused(web_pages, owner):
+    someone = web_pages.deployment.approved(hired())
+    run(web_pages)
+    event = f"{SITE}/people/{someone.id}/events/1"
+    for form in ({"choice.fsa": "FSA/HEALTH", "contribution.fsa": "much"}, {}):
         owner.get(event)
         assert owner.post(f"{event}/elections", form).status_code == 409
     owner.get(event)
