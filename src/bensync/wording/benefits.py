@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from bensync.benefits.engine.run import awaits_loss_confirmation
-from bensync.benefits.readiness import Gap
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.activities import INFO, Activity, ActivitySource, ActivityState, RowEdit
 from bensync.benefits.values.cobra import Milestone
@@ -165,7 +164,7 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
         "Ask the person for another election if they had chosen it.",
         "warn",
     ),
-    "newly_offered": ("An option is offered that the statement did not name", "Tell the person about it.", "warn"),
+    "newly_offered": ("An option is offered that the statement did not name", "Check that the person knows.", "warn"),
     "figures_changed": (
         "An option has other amounts than in the statement",
         "Check that the person knows the new amounts.",
@@ -300,26 +299,6 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
     ),
 }
 """The remarks of a run: label, fix, tone."""
-
-GAPS: Mapping[str, str] = {
-    "required_missing": "{} is blank.",
-    "no_program": "No program fits.",
-    "several_programs": "Several programs fit: {}. Make their eligibility rules exclude each other.",
-    "unmapped_fact": "The rulebook tests {}, which HR does not bring. Map the field, or correct the name.",
-    "plan_unused": "No program offers the plan {}.",
-    "no_add_rule": "No rule says through which events the plan {} can be added.",
-    "no_termination_rule": "No rule says when lost coverage of the plan {} ends.",
-}
-"""What would fail or mislead in a run over everybody, by code; the rest are `REMARKS`."""
-
-
-def gap_text(gap: Gap) -> str:
-    """Return a gap as a sentence, with what to do."""
-    if gap.text or gap.code in GAPS:
-        return gap.text or GAPS[gap.code].format(gap.about)
-    label, fix, _ = REMARKS[gap.code]
-    return f"{label}{f' ({gap.about})' if gap.about else ''}. {fix}"
-
 
 COUNTS: Mapping[str, str] = {
     "people": "Participants checked",

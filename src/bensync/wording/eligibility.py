@@ -1,11 +1,12 @@
-"""Sentences about eligibility: every test with the value that the person has, as far as a role sees it."""
+"""Sentences about eligibility, as far as a role sees the facts, and about what would fail in a run over everybody."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
+from bensync.benefits.readiness import Gap
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.benefits.values.offers import EligibilityFinding, FactTest
 from bensync.mappings.catalogue import FIELDS, Catalogue
@@ -157,3 +158,23 @@ def wants(test: FactTest) -> str:
 def _or(words: Sequence[str]) -> str:
     *first, last = words
     return f"{', '.join(first)} or {last}" if first else last
+
+
+GAPS: Mapping[str, str] = {
+    "required_missing": "{} is blank.",
+    "no_program": "No program fits.",
+    "several_programs": "Several programs fit: {}. Make their eligibility rules exclude each other.",
+    "unmapped_fact": "The rulebook tests {}, which HR does not bring. Map the field, or correct the name.",
+    "plan_unused": "No program offers the plan {}.",
+    "no_add_rule": "No rule says through which events the plan {} can be added.",
+    "no_termination_rule": "No rule says when lost coverage of the plan {} ends.",
+}
+"""What would fail or mislead in a run over everybody, by code; the rest are remarks of events."""
+
+
+def gap_text(gap: Gap) -> str:
+    """Return a gap as a sentence, with what to do."""
+    if gap.text or gap.code in GAPS:
+        return gap.text or GAPS[gap.code].format(gap.about)
+    label, fix, _ = benefits.REMARKS[gap.code]
+    return f"{label}{f' ({gap.about})' if gap.about else ''}. {fix}"

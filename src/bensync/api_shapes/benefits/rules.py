@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pydantic import Field
 
 from bensync.api_shapes.base import Shape, Subject
-from bensync.wording import benefits as wording
+from bensync.wording import eligibility as wording
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
