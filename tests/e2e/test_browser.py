@@ -207,6 +207,7 @@ def every_page(office: Opened) -> dict[str, str]:
         "file": f"{SITE}/deliveries/{delivery}",
         "audit": f"{SITE}/audit",
         "audit-entry": f"{SITE}/audit/1",
+        "protection": f"{SITE}/protection",
         "sign-ins": f"{SITE}/sign-ins",
         "users": f"{SITE}/users",
         "user": f"{SITE}/users/1",
