@@ -19,7 +19,7 @@ from bensync.web.http.jobs import Job
 from tests.fixtures.databases import in_file
 from tests.fixtures.pages import ADDRESS, Pages, pages
 from tests.integration.web.benefit_pages import enrolled, hired, run
-from tests.unit.builders import profile
+from tests.unit.builders import profile, ssn
 
 
 class Client:
@@ -102,6 +102,11 @@ def test_a_generated_client_calls_every_operation(web_pages: Pages, client: Clie
     elections = {"elections": elected}
     assert client.call("POST /people/{number}/events/{event}/elections", elections, **event).process == "ET"
     assert client.call("POST /people/{number}/events/{event}/enroll-all", {"confirmed": True}, **event) is None
+
+    web_pages.deployment.approved(hired(11))
+    content = f"employee_number,ssn,plan,option,begin_date\n11,{ssn(11)},PPO,EE,2024-01-01\n"
+    preview = client.call("POST /census/preview", {"content": content})
+    assert client.call("POST /census", {"content": content, "digest": preview.digest}).digest == preview.digest
 
     child = {"relationship": "child", "first_name": "Ana", "last_name": "Moss", "birth_date": "2018-03-04"}
     entry = {"fields": child, "on": "2026-05-01", "reason": "form received"}
