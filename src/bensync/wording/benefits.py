@@ -198,6 +198,11 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
         "bad",
     ),
     "contribution_out_of_range": ("The contribution is out of range", "Enter another contribution.", "bad"),
+    "credits_not_assigned": (
+        "No coverage receives the excess credits",
+        "Elect the target plan, if wanted.",
+        "warn",
+    ),
     "election_missing": ("An election is required", "Enter an election, or waive the coverage.", "bad"),
     "detail_not_taken": ("The plan does not take this entry", "Leave the entry blank.", "bad"),
     "provider_missing": ("The ID of the provider is missing", "Enter the ID of the provider.", "bad"),
@@ -208,11 +213,7 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
     ),
     "percent_out_of_range": ("The percentage is out of range", "Enter another percentage.", "bad"),
     "percent_and_amount": ("A percentage and an amount were entered", "Enter one of them.", "bad"),
-    "after_tax_not_offered": (
-        "The plan takes no after-tax contributions",
-        "Leave the after-tax contribution blank.",
-        "bad",
-    ),
+    "after_tax_not_offered": ("The plan takes no after-tax contributions", "Leave the entry blank.", "bad"),
     "rollover_not_offered": ("The plan has no rollover", "Leave the rollover blank.", "bad"),
     "contribution_over_limit": (
         "The contribution is over the legal limit of the year",
@@ -242,11 +243,7 @@ REMARKS: Mapping[str, tuple[str, str, str]] = {
         "Enter a lower deduction, or a higher pledge.",
         "bad",
     ),
-    "voluntary_not_offered": (
-        "The plan takes no voluntary contributions",
-        "Leave the contribution blank.",
-        "bad",
-    ),
+    "voluntary_not_offered": ("The plan takes no voluntary contributions", "Leave the entry blank.", "bad"),
     "hours_missing": ("The hours are missing", "Enter the hours to buy or to sell.", "bad"),
     "hours_bought_and_sold": ("Hours were both bought and sold", "Enter one of them.", "bad"),
     "hours_out_of_range": ("The hours are out of range", "Enter fewer hours.", "bad"),

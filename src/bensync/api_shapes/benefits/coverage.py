@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from bensync.state.read.event_lists import CobraLine, CoverageLine
     from bensync.wording.visibility import Visibility
 
-FIGURES = ("amount", "employee", "company", "contribution", "elected")
+FIGURES = ("amount", "employee", "company", "contribution", "elected", "credit")
 """Figures from which the pay follows; null for a role that does not see it."""
 
 
@@ -83,6 +83,7 @@ class Terms(Shape):
     contribution: Money | None
     elected: Money | None = Field(description="the elected sum, while proof is awaited for a part of it")
     details: ElectionDetails | None = Field(description="what the election holds besides; null for none")
+    credit: Money | None = Field(description="excess credits of a month that it receives")
     tax: str
     account: str
     gl_employee: str = Field(description="the general-ledger account of what the employee pays")
@@ -161,6 +162,16 @@ class CobraEntry(CobraRecord):
     person: Subject
 
 
+class Credits(Shape):
+    """Flexible credits per month: given in general and by plan, spent, and what is left for the target plan."""
+
+    general: Money
+    by_plan: dict[str, Money]
+    spent: Money
+    left: Money
+    target: str
+
+
 class PersonCoverage(Shape):
     """What one participant has on a day, and every row behind it."""
 
@@ -171,6 +182,7 @@ class PersonCoverage(Shape):
     rows: list[CoverageRow]
     programs: list[ProgramRow]
     cobra: list[CobraRecord]
+    credits: Credits | None = Field(description="null where the employer gives none, or for a role without figures")
 
 
 def term_fields(
@@ -265,7 +277,8 @@ def coverage_fields(
     """
     # Read twice, and the caller may pass an iterator.
     posted = list(rows)
-    held = (enrollments.coverage_on(posted, kind, on) for kind in enrollments.plan_types(posted, on))
+    held = [enrollments.coverage_on(posted, kind, on) for kind in enrollments.plan_types(posted, on)]
+    statement = derive.credits(row.terms for row in held if row is not None) if derive is not None else None
     return {
         "participant": participant,
         "site": site,
@@ -274,6 +287,7 @@ def coverage_fields(
         "rows": [coverage_row(row, figures=figures) for row in posted],
         "programs": [copied(ProgramRow, row) for row in programs],
         "cobra": [cobra_record(record, clocks) for record in records],
+        "credits": copied(Credits, statement, left=statement.left) if statement is not None and figures else None,
     }
 
 

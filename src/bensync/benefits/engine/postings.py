@@ -12,6 +12,7 @@ from typing import TypeVar
 import msgspec
 
 from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.plan_types.credits import credit_statement
 from bensync.benefits.rulebook.pricing import PriceBasis, Unpriced
 from bensync.benefits.rulebook.pricing import terms as priced
 from bensync.benefits.rulebook.rulebook import Rulebook
@@ -31,6 +32,7 @@ from bensync.benefits.values.enrollments import (
     last_row,
     later_coverages,
     program_on,
+    rows_of,
 )
 from bensync.benefits.values.events import Event
 from bensync.benefits.values.offers import Elections, Ending, Offer, Option, Prepared, Remark, Update
@@ -68,6 +70,8 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
         if replaced is None:
             poster.change(update.plan_type, update.new, update.begin, update.deduction_begin)
         poster.lose(update, replaced or update.begin)
+    if book.credits and event.program:
+        event = _assign_credits(poster, event, wanted, book)
     # Judged after the stops and before the first add: a plan type whose coverage has just ended is added, not changed.
     takes = [(kind, option, poster.covered(kind, option)) for kind, option in wanted.items() if option is not None]
     for kind, option in (take[:2] for take in takes if take[2]):
@@ -75,6 +79,42 @@ def post(case: Case, event: Event, elections: Elections, book: Rulebook, *, defa
     for kind, option in (take[:2] for take in takes if not take[2]):
         poster.add(kind, option)
     return _with_cobra(enter_program(poster.case, event), event, poster.losses, book)
+
+
+def _assign_credits(poster: _Poster, event: Event, wanted: dict[str, Option | None], book: Rulebook) -> Event:
+    """Assign the excess credits of a person to the coverage of their target plan (S3-175).
+
+    Args:
+        poster: has posted what ends and what just follows.
+        event: the event.
+        wanted: what is elected or loaded, by plan type; the options receive their credits here.
+        book: the employer's rulebook.
+
+    Returns:
+        The event, with a message if no coverage receives the credits.
+    """
+    rows = poster.case.enrollments
+    last = {kind: rows_of(rows, kind)[-1] for kind in dict.fromkeys(row.plan_type for row in rows if not row.reversed)}
+    held = {kind: row.terms for kind, row in last.items() if row.coverage is Coverage.ELECT}
+    after = {**held, **{kind: option.terms for kind, option in wanted.items() if option is not None}}
+    employment = book.events[event.event_class].employment
+    day_facts = facts(poster.case.participant, event.event_date, book, employment)
+    statement = credit_statement(after.values(), day_facts, book)
+    excess = statement.left if statement.left > 0 else None
+    for kind, terms in after.items():
+        credit = excess if terms.plan == statement.target else None
+        option = wanted.get(kind)
+        credited = msgspec.structs.replace(terms, credit=credit)
+        if option is not None:
+            wanted[kind] = msgspec.structs.replace(option, terms=credited)
+        elif terms.credit != credit:
+            poster.change(kind, credited, event.event_date, event.event_date)
+    if excess is None or not statement.target or any(terms.plan == statement.target for terms in after.values()):
+        return event
+    remark = Remark("credits_not_assigned", event.number, plan=statement.target)
+    event = msgspec.structs.replace(event, messages=(*event.messages, remark))
+    poster.case = poster.case.put(event)
+    return event
 
 
 def _replaced_from(update: Update, prepared: Prepared, elections: Elections) -> date | None:

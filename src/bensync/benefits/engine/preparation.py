@@ -203,6 +203,7 @@ class _Preparation:
             account=kept.account,
             dependents=kept.dependents,
             beneficiaries=kept.beneficiaries,
+            credit=kept.credit,
         )
         deduction = self._deduction(rule, begin)
         if kept.details is not None:

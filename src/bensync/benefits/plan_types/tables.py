@@ -41,6 +41,24 @@ class ControllingCoverage(RulebookTable):
     dependents: bool = False
 
 
+class Credit(RulebookTable):
+    """A flexible credit of a month: for everybody of a group, or with the coverage of a plan (S3-46)."""
+
+    code: str
+    label: str = ""
+    amount: Amount
+    plans: tuple[str, ...] = ()
+    group: str = ""
+    since: date = date.min
+
+
+class Rollover(RulebookTable):
+    """The plan that receives excess credits, and our field in which a person may have another one (S3-163)."""
+
+    plan: str = ""
+    field: str = ""
+
+
 class PlanType(RulebookTable):
     """The behavior of the plans of a type, by the first digit of its code (S3-166)."""
 

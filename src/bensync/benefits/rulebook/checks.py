@@ -50,6 +50,7 @@ def problems(book: RulebookTables) -> Iterator[str]:
     yield from rate_problems(book)
     yield from _calendar_problems(book)
     yield from _gl_problems(book)
+    yield from _credit_problems(book)
     yield from _unknown("types", book.types, {plan.type for plan in book.plans}, "plan of the type")
     for name in ("add_rules", "change_rules", "termination_rules"):
         for number, rule in enumerate(getattr(book, name)):
@@ -80,6 +81,14 @@ def _calendar_problems(book: RulebookTables) -> Iterator[str]:
         for place, day in enumerate(calendar.skip):
             if day not in calendar.pay_dates(day, plus(day, days=1)):
                 yield f"{path}.skip[{place}]: skip_no_pay_date: {day} is no pay date; write the date of a pay"
+
+
+def _credit_problems(book: RulebookTables) -> Iterator[str]:
+    yield from _twice("credits", [credit.code for credit in book.credits])
+    for number, credit in enumerate(book.credits):
+        yield from _unknown(f"credits[{number}].plans", credit.plans, book.plan, "plan")
+        yield from _unknown(f"credits[{number}].group", [credit.group], book.eligibility, "rule of eligibility")
+    yield from _unknown("rollover.plan", [book.rollover.plan], book.plan, "plan")
 
 
 def _gl_problems(book: RulebookTables) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 
 from bensync.benefits.engine.eligibility_facts import facts
+from bensync.benefits.plan_types.credits import CreditStatement, credit_statement
 from bensync.benefits.plan_types.series import ACCOUNTS
 from bensync.benefits.plan_types.spending_accounts import worksheet
 from bensync.benefits.rulebook.law import imputed_income
@@ -33,6 +35,10 @@ class PersonFigures:
         self._book = book
         self._facts = facts(participant, on, book)
         self._birth_date = self._facts.values.get("birth_date")
+
+    def credits(self, coverage: Iterable[Terms]) -> CreditStatement | None:
+        """Return the flexible credits of the person with these coverages; None where the employer gives none."""
+        return credit_statement(coverage, self._facts, self._book) if self._book.credits else None
 
     def of(self, plan_type: str, terms: Terms, begin: date, deduction_begin: date | None = None) -> CoverageFigures:
         """Return the figures of a coverage in the plan year in which it begins.

@@ -13,9 +13,11 @@ from pydantic import Field, model_validator
 from bensync.benefits.plan_types.tables import (
     BenefitBase,
     ControllingCoverage,
+    Credit,
     GeneralLedgerCode,
     PlanType,
     PlanYear,
+    Rollover,
 )
 from bensync.benefits.rulebook.base import Amount, Money, RulebookTable
 from bensync.benefits.rulebook.pay_calendars import PayCalendar
@@ -400,6 +402,8 @@ class RulebookTables(RulebookTable):
     types: Mapping[str, PlanType] = Field(default_factory=dict)
     calendars: tuple[PayCalendar, ...] = ()
     gl_codes: tuple[GeneralLedgerCode, ...] = ()
+    credits: tuple[Credit, ...] = ()
+    rollover: Rollover = Rollover()
     payroll: bool = Field(default=True, description="payroll divides yearly contributions by its pays (S3-170)")
 
     dependent_groups: Mapping[str, DependentGroup] = Field(default_factory=dict)

@@ -55,7 +55,8 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
 
     ``gl_employee`` and ``gl_company`` are the general-ledger accounts to which the two costs are posted;
     ``elected`` is the sum that was elected, while proof is awaited for what is over the guaranteed issue;
-    ``details`` are what the election of its plan type holds besides;
+    ``details`` are what the election of its plan type holds besides; ``credit`` are the excess credits of a month
+    that it receives;
     ``dependents`` are the numbers of those covered besides the employee, in their order.
     """
 
@@ -71,6 +72,7 @@ class Terms(msgspec.Struct, frozen=True, omit_defaults=True):
     gl_company: str = ""
     elected: Decimal | None = None
     details: ElectionDetails | None = None
+    credit: Decimal | None = None
     dependents: tuple[int, ...] = ()
     beneficiaries: tuple[Allocation, ...] = ()
 

@@ -89,7 +89,9 @@ def print_person_coverage(
     derive: PersonFigures,
 ) -> None:
     """Print the coverage of one person on a day, and every row behind it."""
-    pairs(console, title, (("program", programs), ("as of", on)))
+    given = derive.credits(row.terms for row in held.values())
+    shown = f"{given.given} a month, {given.spent} spent, {given.left} left" if given is not None else ""
+    pairs(console, title, (("program", programs), ("as of", on), ("credits", shown)))
     if held:
         derived = {kind: derive.of(kind, row.terms, max(row.effective_date, on)) for kind, row in held.items()}
         cells = [

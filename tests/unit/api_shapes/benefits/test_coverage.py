@@ -90,3 +90,11 @@ def test_S3_167_the_details_of_an_election_are_figures_of_its_terms():
     assert (shown["details"]["provider"], shown["details"]["funds"][0]["fund"]) == ("D-17", "BONDS")
     assert terms(held, figures=False).details is None
     assert terms(OPTIONS["medical"]).details is None
+
+
+def test_S3_46_credits_are_figures_of_a_persons_coverage():
+    rules = book(credits=[{"code": "ALL", "amount": "100"}], rollover={"plan": "VIS"})
+    derive = PersonFigures(person(), DAY, rules)
+    for figures, expected in ((True, Decimal("20.00")), (False, None)):
+        fields = coverage_fields(7, "acme", DAY, [enrollment()], [], [], CLOCKS, figures=figures, derive=derive)
+        assert (fields["credits"].left if fields["credits"] is not None else None) == expected

@@ -135,3 +135,9 @@ def test_S3_170_without_a_calendar_of_its_own_a_plan_follows_the_person():
 def test_S3_169_a_contribution_of_a_year_is_spread_over_all_its_deductions():
     cost = of("savings", replace(FSA, plan="SAVE"), calendars=CALENDARS).contribution
     assert (cost.count, cost.each) == (24, Decimal("50.00"))
+
+
+def test_S3_46_credits_are_known_only_where_the_employer_gives_some():
+    assert PersonFigures(person(), TODAY, book()).credits([OPTIONS["medical"]]) is None
+    given = PersonFigures(person(), TODAY, book(credits=[{"code": "ALL", "amount": "100"}]))
+    assert given.credits([OPTIONS["medical"]]).left == 20

@@ -64,6 +64,13 @@ def test_a_person_without_coverage_on_a_day_is_told_apart_from_one_with_it():
     assert "No coverage is in force on this day." in without
 
 
+def test_S3_46_the_credits_of_a_person_are_shown_with_what_is_left():
+    rules = book(credits=[{"code": "ALL", "amount": "100"}])
+    derive = PersonFigures(person(), date(2026, 6, 10), rules)
+    shown = printed(print_person_coverage, "Ada", {"medical": enrollment()}, date(2026, 6, 10), [], "FULL", derive)
+    assert "100 a month, 80.00 spent, 20.00 left" in shown
+
+
 def test_reversed_programs_do_not_count():
     first = Assignment(2, "FULL", date(2026, 5, 1))
     gone = Assignment(3, "PART", date(2026, 6, 1), reversed=True)
