@@ -52,6 +52,8 @@ def test_S3_173_a_family_is_entered_on_the_page_with_a_masked_ssn(web_pages, own
     assert "***-**-2345" in shown
     assert "Mar 1, 1988" in shown
     assert "200-11-2345" not in shown
+    trail = text(owner.get(f"{SITE}/audit")).lower()
+    assert trail.count("added a dependent or beneficiary") == 2
     assert "Ana Moss child, born Mar 4, 2018" in text(owner.get(f"{SITE}/people/{someone.id}"))
 
 
