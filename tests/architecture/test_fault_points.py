@@ -22,6 +22,7 @@ EXCEPTIONS = {
     "cli/commands/upkeep/maintenance.py:backup:api_shapes.status.backup": "makes the JSON of a copy that is complete",
     "drill/stage.py:_fresh_copy:shutil.copyfile": "a copy within a rehearsal, thrown away with it",
     "log.py:write:raw.write": "a line of a log, which nothing is built on",
+    "web/http/context.py::request.stream": "reads the body that a visitor sends, which changes nothing",
     "web/http/server.py:send_400_response:self.transport.write": "the refusal of bytes that are no request",
     "pipeline/alerting.py:alert_without_database:mark.touch": "an empty mark after the message, between the points of its channel",
     "state/upkeep/backup.py:backup:os.open": "an empty draft; the next backup removes it",
