@@ -188,7 +188,10 @@ def visit(story: Story) -> None:
     port, listen = free_port(), configure(employer)
     employer.config.write_text(f'[web]\nlisten = "127.0.0.1:{port}"\n{employer.config.read_text()}')
     address = f"http://127.0.0.1:{port}"
-    with started(employer, listen, "--with-web") as running, httpx.Client(base_url=address, timeout=120) as browser:
+    with (
+        started(employer, listen, "--with-web", anew=True) as running,
+        httpx.Client(base_url=address, timeout=120) as browser,
+    ):
         until(lambda: served(address), "the pages")
         until(lambda: employer.rows("select state from run where kind = 'DAILY'") == [("SUCCEEDED",)], "the daily run")
         fields = {"token": form(browser, "/sign-in"), "name": ssn, "password": ssn, "code": ssn, "next": f"/?q={ssn}"}
