@@ -5,7 +5,6 @@ No error text may hold personal data: people are named by their employee id.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Sequence
 from enum import StrEnum
 from typing import ClassVar
@@ -71,26 +70,22 @@ def run_command(command: str) -> Remedy:
     return Remedy(RemedyKind.RUN, command)
 
 
-_WORD = re.compile(r"[a-z]+(?:[’']s)?[,;]?(?:\s|$)")
+def reported(error: BaseException) -> str:
+    """Return the cause of a foreign error as a sentence: the words of the operating system, else its kind alone.
 
-
-def sentence(text: str) -> str:
-    """Return a text with a capital letter at its beginning and a full stop at its end; empty for none.
-
-    A path, a key with its colon, a name in code or the name of the product at the beginning stays as it is.
+    The texts of libraries may quote values of people.
     """
-    stop = "" if not text or text.endswith((".", "?", "!", ".”", ":")) else "."
-    begins = text[:1].upper() if _WORD.match(text) and not text.startswith("bensync") else text[:1]
-    return f"{begins}{text[1:]}{stop}"
+    text = error.strerror if isinstance(error, OSError) else None
+    return f"The operating system reports: {text}." if text else f"The underlying error is {type(error).__name__}."
 
 
 class BensyncError(Exception):
     """An unforeseen error; its subclasses are the foreseen ones.
 
     Args:
-        what: what happened, one sentence without a full stop.
-        why: the cause, as far as it is known.
-        fix: what the reader can do about it, worded for the command line.
+        what: what happened, a full sentence.
+        why: the cause as far as it is known, in full sentences.
+        fix: what the reader can do about it, in full sentences worded for the command line.
         remedy: the same for programs, where it is one of those that each interface words for its own reader.
         retry: whether the same attempt may succeed later without anybody's help.
     """
@@ -109,11 +104,7 @@ class BensyncError(Exception):
 
     def __str__(self) -> str:
         # Logs and parents of this error get one line; interfaces read the three parts.
-        return f"{self.what} ({self.why})" if self.why else self.what
-
-    def as_sentences(self) -> tuple[str, str, str]:
-        """Return what, why and fix as a person reads them: each a sentence, and empty where there is none."""
-        return sentence(self.what), sentence(self.why), sentence(self.fix)
+        return f"{self.what} {self.why}".rstrip()
 
     def as_json(self) -> dict[str, str | int]:
         """Return the shape that scripts rely on: ``{"code", "kind", "what", "why", "fix", "remedy"}``.
@@ -144,8 +135,8 @@ class ConfigError(BensyncError):
     def __init__(
         self, what: str, why: str = "", fix: str = "", *, problems: Sequence[str] = (), remedy: Remedy | None = None
     ) -> None:
-        super().__init__(what, why or "; ".join(problems), fix, remedy=remedy)
-        # Each entry that is wrong: the command line prints one below the other.
+        super().__init__(what, why or " ".join(problems), fix, remedy=remedy)
+        # Each entry that is wrong, such as ``state.url: Field required.``: the command line prints one below the other.
         self.problems = tuple(problems)
 
 

@@ -70,9 +70,9 @@ def arm() -> None:
     # A variable left over from a rehearsal must not make a production process kill itself.
     if os.environ.get("BENSYNC_TEST") != "1":
         raise ConfigError(
-            f"bensync does not start with {VARIABLE} set",
-            "it makes the program fail on purpose, which is for tests only",
-            f"unset {VARIABLE}",
+            f"bensync does not start with {VARIABLE} set.",
+            "It makes the program fail on purpose, which is for tests only.",
+            f"Unset {VARIABLE}.",
         )
     point, _, action = setting.partition("=")
     name, _, nth = action.partition("@")

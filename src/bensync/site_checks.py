@@ -42,7 +42,7 @@ def check(deployment: Deployment, name: str) -> Iterable[PreflightFinding]:
         yield from context.cipher.check()
         yield from context.courier.check()
     if not context.channels:
-        fix = "add a [mail] table, or urls to [alerts]"
+        fix = "Add a [mail] table, or urls to [alerts]."
         yield PreflightFinding("mail", ok=False, detail="no [mail] table: nobody gets notices or alerts", fix=fix)
     for channel in context.channels.values():
         yield from channel.check()

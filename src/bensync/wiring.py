@@ -97,7 +97,9 @@ class Deployment:
         if name in self.broken:
             raise self.broken[name]
         names = ", ".join([*self.settings.sites, *self.broken][:_SHOWN])
-        raise ConfigError(f"There is no site {name!r}", f"{self.path} has: {names}", "check the spelling")
+        raise ConfigError(
+            f"There is no site {name!r}.", f"{self.path} has these sites: {names}.", "Check the spelling of the site."
+        )
 
     def receives(self, name: str) -> bool:
         """Return whether a site only receives files.
@@ -143,9 +145,9 @@ class Deployment:
         """
         site = self.site(name)
         if not isinstance(site, Receiver):
-            why = f"sites.{name} in {self.path} has no intake table; it sends, and opens its own requests"
+            why = f"The table sites.{name} of {self.path} has no intake table; it sends, and opens its own requests."
             raise ConfigError(
-                f"The site {name} receives no files", why, "use `bensync sync`", remedy=run_command("sync")
+                f"The site {name} receives no files.", why, "Run `bensync sync`.", remedy=run_command("sync")
             )
         from bensync.delivery.decryptor import GpgOpener
         from bensync.pipeline.context import ReceiverContext
@@ -305,9 +307,9 @@ class Deployment:
         site = self.site(name)
         if isinstance(site, Site):
             return site
-        why = f"sites.{name} in {self.path} has an intake table, and no HR system"
+        why = f"The table sites.{name} of {self.path} has an intake table, and no HR system."
         raise ConfigError(
-            f"The site {name} only receives files", why, "use `bensync intake`", remedy=run_command("intake")
+            f"The site {name} only receives files.", why, "Run `bensync intake`.", remedy=run_command("intake")
         )
 
     def actions(self, store: Store, name: str, actor: Actor, clock: Callable[[], datetime]) -> SiteActions:

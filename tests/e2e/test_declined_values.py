@@ -118,7 +118,7 @@ def test_A_111_a_field_that_the_request_does_not_have_and_no_field_at_all_are_re
     assert unknown.error is not None
     assert "no field pay_rate" in unknown.error.why
     assert nothing.error is not None
-    assert "no change of it is selected" in nothing.error.why
+    assert "No change of the request is selected" in nothing.error.why
     assert staffed.request().id == request.id
 
 

@@ -102,7 +102,7 @@ class UploadSide:
         """Remove a file."""
         self._answer()
         if self.files.pop(name, None) is None:
-            raise DeliveryError(f"{name} is not there", "it is gone", "nothing needs to be done")
+            raise DeliveryError(f"{name} is not there", "it is gone", "Nothing needs to be done.")
 
     def _answer(self) -> None:
         self._power()

@@ -36,20 +36,21 @@ def test_no_exit_code_means_two_things():
 
 
 @pytest.mark.parametrize(
-    ("why", "shown"), [("the host is silent", "HR cannot be read (the host is silent)"), ("", "HR cannot be read")]
+    ("why", "shown"),
+    [("The host is silent.", "HR cannot be read. The host is silent."), ("", "HR cannot be read.")],
 )
 def test_an_error_says_what_and_why(why, shown):
-    assert str(errors.SourceError("HR cannot be read", why)) == shown
+    assert str(errors.SourceError("HR cannot be read.", why)) == shown
 
 
 def test_an_error_tells_scripts_all_it_knows():
-    error = errors.DeliveryError("Not sent", "the line broke", "try again", retry=True)
+    error = errors.DeliveryError("Not sent.", "The line broke.", "Try again.", retry=True)
     assert error.as_json() == {
         "code": 13,
         "kind": "DeliveryError",
-        "what": "Not sent",
-        "why": "the line broke",
-        "fix": "try again",
+        "what": "Not sent.",
+        "why": "The line broke.",
+        "fix": "Try again.",
         "remedy": "",
     }
     assert error.retry
@@ -59,13 +60,19 @@ def test_no_error_is_passing_unless_it_says_so():
     assert not errors.BensyncError("Not done").retry
 
 
-def test_a_person_reads_an_error_as_three_sentences():
-    error = errors.DeliveryError("File 7 was not sent", "the line broke", "run `bensync sync` again")
-    assert error.as_sentences() == ("File 7 was not sent.", "The line broke.", "Run `bensync sync` again.")
-    assert errors.DeliveryError("File 7 was not sent.").as_sentences() == ("File 7 was not sent.", "", "")
+@pytest.mark.parametrize(
+    ("cause", "shown"),
+    [
+        (PermissionError(13, "Permission denied"), "The operating system reports: Permission denied."),
+        (TimeoutError(), "The underlying error is TimeoutError."),
+        (ValueError("078-05-1120"), "The underlying error is ValueError."),
+    ],
+)
+def test_a_foreign_error_becomes_a_sentence_that_quotes_no_value(cause, shown):
+    assert errors.reported(cause) == shown
 
 
 def test_the_why_of_a_configuration_error_lists_its_problems():
-    error = errors.ConfigError("It cannot be used", fix="fix it", problems=["a: wrong", "b: missing"])
-    assert (error.why, error.problems) == ("a: wrong; b: missing", ("a: wrong", "b: missing"))
-    assert errors.ConfigError("It cannot be used", "the disk; the file").problems == ()
+    error = errors.ConfigError("It cannot be used.", fix="Fix it.", problems=["a: wrong.", "b: missing."])
+    assert (error.why, error.problems) == ("a: wrong. b: missing.", ("a: wrong.", "b: missing."))
+    assert errors.ConfigError("It cannot be used.", "The disk; the file.").problems == ()

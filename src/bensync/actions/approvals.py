@@ -102,8 +102,8 @@ def approve(
     """
     authorize(store, site, actor, Right.DECIDE, now, approvers)
     if only is not None and len(numbers) != 1:
-        why = "fields can be chosen for one request at a time"
-        raise DecisionError("Nothing was approved", why, "approve this request alone, then the others")
+        why = "Fields can be chosen for one request at a time."
+        raise DecisionError("Nothing was approved.", why, "Approve this request alone, then the others.")
     decisions: list[Decision] = []
     for start in range(0, len(numbers), _PAGE):
         page = numbers[start : start + _PAGE]
@@ -215,7 +215,7 @@ class _Approver:
         proposal = self._propose(request, participant)
         if proposal is None:
             self._state.requests.supersede([request.id], REVERTED, self._now)
-            return refused(request.id, "there is no difference left", "nothing needs to be done", remedy=NOTHING)
+            return refused(request.id, "No difference is left.", "Nothing needs to be done.", remedy=NOTHING)
         # The person saw other changes than an approval would apply now, so they must look again.
         if (proposal.kind, proposal.changes) != (request.kind, request.changes):
             return self._recalculate(request, proposal, participant)
@@ -255,7 +255,7 @@ class _Approver:
                 rules=self._how.rules,
             )
         except SelectionError as error:
-            return refused(request.id, str(error), "change the selection, or decline the request")
+            return refused(request.id, str(error), "Change the selection, or decline the request.")
 
     def _first(self, request: Request, selection: Selection) -> Decision | None:
         """Return the decision on the first of two approvals; None if one is enough or this one is the second.
@@ -274,7 +274,10 @@ class _Approver:
             return Decision(request.id, waits=True)
         if is_same_person(first.actor, self._actor):
             return refused(
-                request.id, f"{first.actor} approved it first", "another person must complete it", remedy=SECOND_PERSON
+                request.id,
+                f"{first.actor} approved it first.",
+                "Another person must complete it.",
+                remedy=SECOND_PERSON,
             )
         error = dependence(self._state, first.actor, self._actor, self._now)
         return Decision(request.id, error) if error is not None else None
@@ -305,18 +308,18 @@ class _Approver:
             opening = msgspec.structs.replace(opening, proposal=with_high_risk(proposal))
         number = self._state.requests.open(opening, self._now)
         self._state.requests.link_successors([(request.id, request.key)])
-        why = "the participant changed since this request was opened"
-        return refused(request.id, why, f"request {number} shows the difference as it is now", successor=number)
+        why = "The participant changed since this request was opened."
+        return refused(request.id, why, f"Request {number} shows the difference as it is now.", successor=number)
 
     def _correct_ssn(self, request: Request, participant: Participant | None) -> Decision:
         """Re-key the participant of the same HR employee (model L12)."""
         owners = self._state.participants.by_ids([request.duplicate_of]) if request.duplicate_of else {}
         owner = owners.get(request.duplicate_of or 0)
         if WarningCode.POSSIBLE_DUPLICATE not in request.warnings or owner is None or participant is not None:
-            return refused(request.id, "it is no possible duplicate of one participant", "approve or decline it")
+            return refused(request.id, "It is not a possible duplicate of one participant.", "Approve or decline it.")
         if self._how.only is not None:
             return refused(
-                request.id, "an SSN correction is one decision", "approve it without choosing fields", remedy=NOTHING
+                request.id, "An SSN correction is one decision.", "Approve it without choosing fields.", remedy=NOTHING
             )
         rekeyed = as_correction(request, owner, self._now.date(), self._how.rules)
         return self._first(request, Selection(request)) or self._apply(Selection(rekeyed), owner)

@@ -19,7 +19,7 @@ from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.state.sync.requests import NewRequest
 
-_WHAT = "Nothing was asked again"
+_WHAT = "Nothing was asked again."
 
 
 def ask_again(
@@ -73,12 +73,12 @@ def ask_again(
 
 def _declined_request(state: SiteState, number: int) -> Request:
     request = state.requests.get([number]).get(number)
-    why = "this site has no request of that number"
+    why = "This site has no request of that number."
     if request is not None:
         if request.state is RequestState.DECLINED or request.left_out:
             return request
-        why = f"request {number} is {request.state.lower()}, and nothing of it was declined"
-    fix = "see the declined requests: `bensync requests list --state declined`"
+        why = f"Request {number} is {request.state.lower()}, and nothing of it was declined."
+    fix = "See the declined requests: `bensync requests list --state declined`."
     raise DecisionError(_WHAT, why, fix, remedy=run_command("requests list --state declined"))
 
 
@@ -101,8 +101,8 @@ def _chosen(
         return frozenset()
     declined = {entry.field for entry in declines.values if entry.request == request.id}
     if unknown := sorted({*(fields or ())} - declined):
-        why = f"request {request.id} declined no value of {', '.join(unknown)} that is still declined"
-        raise DecisionError(_WHAT, why, f"choose one of: {', '.join(sorted(declined)) or 'none is left'}")
+        why = f"Request {request.id} declined no value of {', '.join(unknown)} that is still declined."
+        raise DecisionError(_WHAT, why, f"Choose one of: {', '.join(sorted(declined)) or 'none is left'}.")
     chosen = declined if fields is None else declined.intersection(fields)
     if not declined and (declines.added or declines.removed):
         return frozenset({HISTORY})  # only dated rows of the past were declined, which no field names
@@ -122,8 +122,8 @@ def _open(
     owner = state.participants.by_employees([hr.employee_id]).get(hr.employee_id)
     proposal = classify(profile, participant, owner, now.date(), rules, declined_before=True, in_operation=True)
     if proposal is None:
-        why = "HR does not say any more what was declined, or the participant has it already"
-        raise DecisionError(_WHAT, why, "nothing needs to be done")
+        why = "HR does not say any more what was declined, or the participant has it already."
+        raise DecisionError(_WHAT, why, "Nothing needs to be done.")
     left: Sequence[FieldChange] = ()
     if participant is not None and profile is not hr:
         left = declined_changes(hr, participant, declines)

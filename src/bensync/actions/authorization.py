@@ -73,24 +73,24 @@ def authorize(
         raise _without(actor, right)
     if not actor.signed_in and approvers and (actor.acts_as or actor.name) not in approvers:
         refuse(store, site, actor, right, now, "not an approver")
-        why = "the site names its approvers, and this is none of them"
-        raise Denied(f"The user {actor.name} may not decide here", why, f"ask one of: {', '.join(sorted(approvers))}")
+        why = "Only the approvers that the site names decide here."
+        raise Denied(f"The user {actor.name} may not decide here.", why, f"Ask one of: {', '.join(sorted(approvers))}.")
     # After the refusals: a person without the right is not asked for a code that would not help them.
     if actor.must_step_up(right):
         raise StepUpNeeded(
-            f"A fresh code is needed to {RIGHTS[right]}",
-            "the last one is too long ago",
-            "enter one of your phone",
+            f"A fresh code is needed to {RIGHTS[right]}.",
+            "Their last code is too old.",
+            "Enter the current code of your authenticator app.",
             remedy=FRESH_CODE,
         )
 
 
 def _without(actor: Actor, right: Right) -> Denied:
-    what = f"{actor.name} may not {RIGHTS[right]}"
+    what = f"{actor.name} may not {RIGHTS[right]}."
     if actor.signed_in:
-        return Denied(what, "none of their roles here allows it", "ask the Data Owner", remedy=ASK_OWNER)
-    why = "the configuration does not give this right to the system's user on the command line"
-    fix = f'ask the owner of the configuration to add "{right}" to their entry in [command_line.users]'
+        return Denied(what, "None of their roles here allows it.", "Ask the Data Owner.", remedy=ASK_OWNER)
+    why = "The configuration does not give this right to the system's user on the command line."
+    fix = f'Ask the owner of the configuration to add "{right}" to their entry in [command_line.users].'
     return Denied(what, why, fix, remedy=ASK_OPERATOR)
 
 
@@ -127,9 +127,12 @@ def require_second_person(
         if last is None or last.done:
             state.audit.record(actor.name, f"{act}.first", subject, now)
     # Raised after the transaction: inside, it would roll back the first step with it.
-    why = f"this takes two people, and {actor.name} is the first"
+    why = f"This takes two people, and {actor.name} is the first."
     raise DecisionError(
-        "It waits for a second person", why, "let another one do exactly the same within a day", remedy=SECOND_PERSON
+        "The change waits for a second person.",
+        why,
+        "Ask another person to do exactly the same within a day.",
+        remedy=SECOND_PERSON,
     )
 
 
@@ -137,9 +140,9 @@ def dependence(state: SiteState, first: str, second: str, now: datetime) -> Deci
     """Return the refusal of a second person who may be the first under another name; None if they are independent."""
     if not state.audit.made_account(first, second, now - INDEPENDENT_AFTER):
         return None
-    what = f"{second} cannot be the second person beside {first}"
-    why = f"one of them added, reset or enabled the account of the other within {INDEPENDENT_AFTER.days} days"
-    return DecisionError(what, why, "let another person do exactly the same", remedy=SECOND_PERSON)
+    what = f"{second} cannot be the second person beside {first}."
+    why = f"One of them added, reset or enabled the account of the other within {INDEPENDENT_AFTER.days} days."
+    return DecisionError(what, why, "Ask another person to do exactly the same.", remedy=SECOND_PERSON)
 
 
 def waiting(state: SiteState, now: datetime, acts: Iterable[str]) -> list[PendingApproval]:
@@ -168,7 +171,9 @@ def require_reason(reason: str, what: str = "Nothing was changed") -> str:
     """
     trimmed = reason.strip()
     if len(trimmed) < SHORTEST_REASON:
-        raise DecisionError(what, "no reason was given", "say why in a few words with --reason", remedy=GIVE_REASON)
+        raise DecisionError(
+            what, "No reason was given.", "Give the reason in a few words with --reason.", remedy=GIVE_REASON
+        )
     return trimmed
 
 

@@ -36,7 +36,7 @@ from bensync.state.site_state import SiteState
 from bensync.state.store import Store
 from bensync.wording.cautions import unconfirmed
 
-_SSN_REFUSED = "The SSN was not changed"
+_SSN_REFUSED = "The SSN was not changed."
 _DAY = timedelta(days=1)
 
 
@@ -131,7 +131,7 @@ def correct_ssn(
         before = _get(state, participant_id)
         # Two participants with one SSN would be one person for every later file.
         if state.vault.index(number) != before.key and state.participants.by_keys([state.vault.index(number)]):
-            raise DecisionError(_SSN_REFUSED, "another participant has it", "correct that one first")
+            raise DecisionError(_SSN_REFUSED, "Another participant has it.", "Correct the other participant first.")
         _save_values(state, before, {**before.profile.values, "ssn": number}, book, reason, actor, now)
 
 
@@ -248,17 +248,17 @@ def _authorize_edit(
         unseen = [name for name in fields if not own or name not in OWN_FIELDS]
     if unseen:
         refuse(store, site, actor, Right.CORRECT, now, "not these fields, or not of this person")
-        why = "their role does not reach that far"
-        raise Denied(f"The user {actor.name} may not set {', '.join(unseen)} here", why, "ask the Data Owner")
+        why = "Their role does not include these fields."
+        raise Denied(f"The user {actor.name} may not set {', '.join(unseen)} here.", why, "Ask the Data Owner.")
 
 
 def _get(state: SiteState, participant_id: int) -> Participant:
     participant = state.participants.by_ids([participant_id]).get(participant_id)
     if participant is None:
         raise DecisionError(
-            f"There is no participant {participant_id}",
-            "this site has none of that number",
-            "see `bensync people list`",
+            f"There is no participant {participant_id}.",
+            "This site has no participant with that number.",
+            "See `bensync people list`.",
             remedy=run_command("people list"),
         )
     return participant
@@ -268,15 +268,21 @@ def _edited(profile: Profile, fields: Mapping[str, str], catalogue: Catalogue) -
     values = dict(profile.values)
     for name, text in fields.items():
         if name not in catalogue:
-            raise DecisionError(f"There is no field {name!r}", "the catalogue does not know it", "check its spelling")
+            raise DecisionError(
+                f"There is no field {name!r}.",
+                "The catalogue has no field with this name.",
+                "Check the spelling; docs/reference/fields.md lists the fields.",
+            )
         if catalogue[name].type is FieldType.SSN:
-            why = "two people must enter the same SSN"
-            fix = "correct it in HR, on the participant's page, or with `bensync people correct-ssn`"
+            why = "Two people must enter the same SSN."
+            fix = "Correct it in HR, on the participant's page, or with `bensync people correct-ssn`."
             raise DecisionError(_SSN_REFUSED, why, fix, remedy=CORRECT_SSN)
         try:
             value = normaliser(catalogue[name].type)(text)
         except ValueError as error:
-            raise DecisionError(f"{name} was not changed", f"the value {error}", "write it in its usual form") from None
+            raise DecisionError(
+                f"{name} was not changed.", f"The value {error}.", "Write it in its usual form."
+            ) from None
         values.pop(name, None)
         if value is not None:
             values[name] = value
@@ -289,29 +295,29 @@ def _refuse_impossible(values: Mapping[str, str], fields: Collection[str], today
     """Refuse what would block an employee of HR, such as a birth date in the future (sync-rules 3.16)."""
     for rule in broken_rules(values, fields, today):
         if rule.verdict is Verdict.BLOCK:
-            what = f"{', '.join(sorted({*rule.fields} & {*fields}))} was not changed"
-            raise DecisionError(what, f"the date {rule.text}", "check the year")
+            what = f"{', '.join(sorted({*rule.fields} & {*fields}))} was not changed."
+            raise DecisionError(what, f"The date {rule.text}.", "Check the year.")
 
 
 def _refuse_termination(before: Participant, on: date, now: datetime, *, confirmed: bool) -> None:
     """Refuse to end somebody twice, a date that cannot be true, and a caution that nobody accepted."""
     if before.standing is Standing.TERMINATED:
-        raise _nothing(before.id, f"they are terminated since {before.termination_date}")
-    what, values = "The participant was not terminated", {**before.profile.values, "termination_date": on.isoformat()}
+        raise _nothing(before.id, f"The participant is terminated since {before.termination_date}.")
+    what, values = "The participant was not terminated.", {**before.profile.values, "termination_date": on.isoformat()}
     broken = broken_rules(values, ("termination_date",), now.date())
-    why = next((f"the date {rule.text}" for rule in broken if rule.verdict is Verdict.BLOCK), "")
+    rule_text = next((rule.text for rule in broken if rule.verdict is Verdict.BLOCK), "")
     if before.hire_date is not None and on < before.hire_date:
-        why = "the date is before the last hire date"
-    if why:
-        raise DecisionError(what, why, "check the date, and the hire date of the participant")
+        rule_text = "is before the last hire date"
+    if rule_text:
+        raise DecisionError(what, f"The date {rule_text}.", "Check the date, and the hire date of the participant.")
     if not confirmed:
-        why, fix = unconfirmed(Caution.ENDS_BENEFITS), "check person and date, then add --confirm"
+        why, fix = unconfirmed(Caution.ENDS_BENEFITS), "Check person and date, then add --confirm."
         raise DecisionError(what, why, fix, remedy=CONFIRM)
 
 
 def _refuse_reinstatement(before: Participant) -> None:
     if before.standing is Standing.ACTIVE:
-        raise _nothing(before.id, "they are active")
+        raise _nothing(before.id, "The participant is already active.")
 
 
 def _takes_two(kind: ChangeKind, on: date, today: date, rules: IntakeRules | None) -> bool:
@@ -335,16 +341,16 @@ def _typed_ssn(text: str) -> str:
         value = None
     issue = check_ssn(Employee("", {"ssn": value} if value is not None else {}, ()))
     if value is None or issue is not None:
-        why = "it is not nine digits of a number that can exist"
-        raise DecisionError(_SSN_REFUSED, why, "enter the nine digits of the Social Security card")
+        why = "It is not nine digits of a number that can exist."
+        raise DecisionError(_SSN_REFUSED, why, "Enter the nine digits of the Social Security card.")
     return value
 
 
 def _limit_ssns(state: SiteState, actor: Actor, now: datetime) -> None:
     """Refuse an attempt above the limit; the entry just written counts, so two at once cannot both pass."""
     if state.audit.count(actor.name, SSN_CORRECTION, now - _DAY) > SSN_CORRECTIONS_A_DAY:
-        why = f"one person can enter at most {SSN_CORRECTIONS_A_DAY} in 24 hours"
-        raise Denied(_SSN_REFUSED, why, "correct it in HR, or ask another Data Owner")
+        why = f"One person can enter at most {SSN_CORRECTIONS_A_DAY} in 24 hours."
+        raise Denied(_SSN_REFUSED, why, "Correct it in HR, or ask another Data Owner.")
 
 
 def _attempt_notice(site: str, entry: int, actor: Actor, employee_id: str) -> Notice:
@@ -400,4 +406,4 @@ def _save(
 
 
 def _nothing(participant_id: int, why: str) -> DecisionError:
-    return DecisionError(f"Participant {participant_id} was not changed", why, "nothing needs to be done")
+    return DecisionError(f"Participant {participant_id} was not changed.", why, "Nothing needs to be done.")

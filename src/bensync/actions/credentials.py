@@ -59,14 +59,16 @@ def refuse_weak(password: str, name: str) -> None:
     Raises:
         DecisionError: another one must be chosen.
     """
-    what = "The password was not taken"
+    what = "The password was not accepted."
     if len(_same(password)) < SHORTEST:
-        raise DecisionError(what, f"it has less than {SHORTEST} characters", "choose a longer one; spaces are fine")
+        raise DecisionError(what, f"It has less than {SHORTEST} characters.", "Choose a longer one; spaces are fine.")
     if len(password) > LONGEST:
-        raise DecisionError(what, f"it has more than {LONGEST} characters", "choose a shorter one")
+        raise DecisionError(what, f"It has more than {LONGEST} characters.", "Choose a shorter one.")
     core = _core(password)
     if len(core) < _SHORTEST_CORE or core in _commonest() or core == _core(name):
-        raise DecisionError(what, "it is one of the first that anybody would try", "take several unrelated words")
+        raise DecisionError(
+            what, "It is among the first passwords that an attacker tries.", "Use several unrelated words."
+        )
 
 
 def new_totp_secret() -> str:

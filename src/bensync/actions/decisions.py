@@ -39,10 +39,10 @@ def not_pending(number: int, request: Request | None) -> Decision | None:
         return None
     by = f" by {request.decided_by}" if request.decided_by else ""
     because = f", {request.closed_because}" if request.closed_because else ""
-    why = f"it is {request.state.lower()}{by}{because}"
+    why = f"It is {request.state.lower()}{by}{because}."
     if request.superseded_by is None:
-        return refused(number, why, "nothing needs to be done", remedy=NOTHING)
-    return refused(number, why, f"decide request {request.superseded_by} instead", successor=request.superseded_by)
+        return refused(number, why, "Nothing needs to be done.", remedy=NOTHING)
+    return refused(number, why, f"Decide request {request.superseded_by} instead.", successor=request.superseded_by)
 
 
 def unconfirmed(request: Request, rules: IntakeRules, *, touches: bool = False) -> Decision:
@@ -61,22 +61,22 @@ def unknown(number: int) -> Decision:
     """Refuse a number that no request of the site has."""
     return refused(
         number,
-        "this site has no request of that number",
-        "run `bensync requests list`",
+        "This site has no request with that number.",
+        "Run `bensync requests list`.",
         remedy=run_command("requests list"),
     )
 
 
 def too_late(number: int) -> Decision:
     """Refuse a request that somebody else decided in the meantime (A-45)."""
-    return refused(number, "somebody else was faster", "look at the request again", remedy=RELOAD)
+    return refused(number, "Somebody else decided it first.", "Look at the request again.", remedy=RELOAD)
 
 
 def refused(number: int, why: str, fix: str, *, successor: int | None = None, remedy: Remedy | None = None) -> Decision:
     """Return the decision that was not made, with the reason and its remedy."""
     if successor is not None:
         remedy = Remedy(RemedyKind.SEE_REQUEST, request=successor)
-    error = DecisionError(f"Request {number} was not decided", why, fix, remedy=remedy)
+    error = DecisionError(f"Request {number} was not decided.", why, fix, remedy=remedy)
     return Decision(number, error, successor)
 
 

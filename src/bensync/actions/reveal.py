@@ -60,7 +60,9 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
     right = Right.REVEAL if actor.may(Right.REVEAL, site) else Right.BREAK_GLASS
     authorize(store, site, actor, right, now)
     if len(reason.split()) < 2 or len(reason.strip()) < SHORTEST_REVEAL_REASON:
-        raise DecisionError("The SSN was not shown", "no reason was given", "say in a few words what it is needed for")
+        raise DecisionError(
+            "The SSN was not shown.", "No reason was given.", "Enter in a few words what it is needed for."
+        )
     with store.read(site) as state:
         employee_id = _employee(state, subject)
     try:
@@ -79,8 +81,8 @@ def reveal(store: Store, site: str, subject: Subject, actor: Actor, reason: str,
 def _limit(state: SiteState, actor: Actor, right: Right, now: datetime) -> None:
     """Refuse an emergency reveal above the limit; the entry just written counts, so two at once cannot both pass."""
     if right is Right.BREAK_GLASS and state.audit.count(actor.name, _VERB, now - _DAY) > BREAK_GLASS_A_DAY:
-        why = f"{BREAK_GLASS_A_DAY} in 24 hours are the limit of an emergency"
-        raise Denied("The SSN was not shown", why, "ask the Data Owner")
+        why = f"At most {BREAK_GLASS_A_DAY} SSNs can be shown within 24 hours in an emergency."
+        raise Denied("The SSN was not shown.", why, "Ask the Data Owner.")
 
 
 def _notice(site: str, entry: int, actor: Actor, right: Right, employee_id: str) -> Notice:
@@ -101,8 +103,8 @@ def _employee(state: SiteState, subject: Subject) -> str:
         request = state.requests.get([subject.id]).get(subject.id)
         employee_id = request.employee_id if request is not None else None
     if employee_id is None:
-        why = "this site has none of that number"
-        raise DecisionError(f"There is no {subject.holder} {subject.id}", why, "look at the list")
+        why = "This site has none with that number."
+        raise DecisionError(f"There is no {subject.holder} {subject.id}.", why, "Check the number in the list.")
     return employee_id
 
 

@@ -88,7 +88,9 @@ def sign_in(store: Store, name: str, password: str, code: str, address: str, now
         state.audit.record(
             proofs.name if proofs else "unknown", "sign_in.refuse", f"address {address}", now, reason=reason
         )
-    raise SignInRefused("You were not signed in", "name, password or code is wrong", "try again, with a new code")
+    raise SignInRefused(
+        "You were not signed in.", "The name, the password, or the code is wrong.", "Try again, with a new code."
+    )
 
 
 def authenticate(store: Store, session_id: str, now: datetime) -> User | None:
@@ -124,7 +126,7 @@ def step_up(store: Store, session_id: str, code: str, now: datetime) -> None:
             return
         if proofs is not None:
             state.audit.record(proofs.name, "step_up.refuse", "session", now, reason="wrong")
-    raise SignInRefused("The code was not taken", "it is wrong, or was used before", "wait for the next one")
+    raise SignInRefused("The code was not accepted.", "It is wrong or was used before.", "Wait for the next code.")
 
 
 def sign_out(store: Store, session_id: str, now: datetime) -> None:
@@ -160,7 +162,7 @@ def change_password(store: Store, session_id: str, old: str, new: str, code: str
         if proofs is not None:
             state.audit.record(proofs.name, "password.refuse", f"user {proofs.name}", now, reason="wrong")
     raise SignInRefused(
-        "The password was not changed", "the old one or the code is wrong", "try again, with a new code"
+        "The password was not changed.", "The old password or the code is wrong.", "Try again, with a new code."
     )
 
 
@@ -184,8 +186,8 @@ def _let_try(state: SiteState, subject: str, address: str, now: datetime) -> Non
         wait += [tally.since + _ADDRESS_WINDOW - now] if tally.failures >= _ADDRESS_BUDGET else []
     seconds = math.ceil(max(wait).total_seconds())
     if seconds > 0:
-        why = "there were too many tries lately"
-        raise SignInRefused("You were not signed in", why, f"try again in {seconds} seconds", wait=seconds)
+        why = "There were too many attempts within a short time."
+        raise SignInRefused("You were not signed in.", why, f"Try again in {seconds} seconds.", wait=seconds)
     for counted, tally in tallies.items():
         state.attempts.count(counted, tally, now)
 

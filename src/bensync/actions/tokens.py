@@ -48,17 +48,19 @@ def issue(
     name = name.strip().lower()
     authorize_everywhere(store, name, by, now)
     if not _LABEL.fullmatch(label):
-        why = "a label has 2 to 40 small letters, digits, and . _ -"
-        raise DecisionError("No token was made", why, "name what it is for, such as nightly-report")
+        why = "A label has 2 to 40 lowercase letters, digits, or the characters . _ -."
+        raise DecisionError("No token was made.", why, "Enter what the token is for, such as nightly-report.")
     if not timedelta(0) < lives <= LONGEST:
-        raise DecisionError("No token was made", "it would live for too long, or not at all", "say 1 to 366 days")
+        raise DecisionError("No token was made.", "Its lifetime is not between 1 and 366 days.", "Enter 1 to 366 days.")
     require_second_person_for(store, name, by, "users.token", f"user {name}, {label}, {lives.days} days", now, two)
     token = _PREFIX + secrets.token_urlsafe(_BYTES)
     with store.write(DEPLOYMENT, "token.issue") as state:
         account = state.accounts.named(name)
         if account is None or not state.tokens.add(_digest(token), account.id, label, now, now + lives):
             raise DecisionError(
-                "No token was made", f"{name} has one of this label", "revoke it, or take another label"
+                "No token was made.",
+                f"{name} already has a token with this label.",
+                "Revoke that token, or use another label.",
             )
         state.audit.record(by.name, "users.token", f"user {name}", now, reason=label)
     return token
@@ -76,9 +78,9 @@ def revoke(store: Store, name: str, label: str, by: Actor, now: datetime) -> Non
         account = state.accounts.named(name)
         if account is None or not state.tokens.revoke(account.id, label):
             raise DecisionError(
-                "No token was revoked",
-                f"{name} has none of this label",
-                "see `bensync users tokens`",
+                "No token was revoked.",
+                f"{name} has no token with this label.",
+                "See `bensync users tokens`.",
                 remedy=run_command("users tokens"),
             )
         state.audit.record(by.name, "users.token_revoke", f"user {name}", now, reason=label)

@@ -80,8 +80,8 @@ def add(
     with store.write(given.site, "users.add") as state:
         number = state.accounts.add(name, fresh.password, fresh.sealed_totp, now)
         if number is None:
-            fix = "take another name, or grant them a role"
-            raise DecisionError(f"The user {name} was not added", "there is one of this name", fix)
+            fix = "Use another name, or grant the existing user a role."
+            raise DecisionError(f"The user {name} was not added.", "A user with this name exists.", fix)
         state.accounts.change_codes(number, fresh.code_macs)
         state.accounts.grant(number, given, by.name, now)
         state.audit.record(by.name, "users.add", f"user {name}", now, reason=given.text())
@@ -120,11 +120,11 @@ def revoke(store: Store, name: str, site: str, role: Role, by: Actor, now: datet
     with store.write(site, "users.revoke") as state:
         account = _account(state, name)
         if not state.accounts.revoke(account.id, site, role):
-            why = f"they are no {POLICY[role].label} there"
+            why = f"The user does not have the role {POLICY[role].label} there."
             raise DecisionError(
-                f"Nothing was taken from {account.name}",
+                f"No role was revoked from {account.name}.",
                 why,
-                "see `bensync users list`",
+                "See `bensync users list`.",
                 remedy=run_command("users list"),
             )
         state.sessions.revoke_all(account.id, now)
@@ -204,7 +204,11 @@ def authorize_everywhere(store: Store, name: str, by: Actor, now: datetime) -> N
     for site in sites or {DEPLOYMENT}:
         if by.site not in {None, site}:
             refuse(store, by.site or site, by, Right.MANAGE_USERS, now, "not of this site alone")
-            raise Denied(f"The account {name} was not changed", "they are not of this site alone", "ask the operator")
+            raise Denied(
+                f"The account {name} was not changed.",
+                "The account also has a role at another site.",
+                "Ask your bensync operator.",
+            )
         authorize(store, site, by, Right.MANAGE_USERS, now)
 
 
@@ -239,34 +243,43 @@ def _good_name(name: str) -> str:
     plain_name = name.strip().lower()
     # Names stand in audit trails and logs, where no SSN may be.
     if not _NAME.fullmatch(plain_name) or without_ssn(plain_name) != plain_name:
-        why = "a name has 2 to 64 small letters, digits, and . _ @ -, begins with a letter or digit, and is no SSN"
-        raise DecisionError("The user was not added", why, "choose another name")
+        why = (
+            "A name has 2 to 64 lowercase letters, digits, or the characters . _ @ -, begins with a letter or "
+            "digit, and is not an SSN."
+        )
+        raise DecisionError("The user was not added.", why, "Choose another name.")
     return plain_name
 
 
 def _whole(given: Grant) -> None:
     allowance = POLICY[given.role]
     if (given.role is Role.EMPLOYEE) != bool(given.employee_id):
-        why = "an employee is known by the id of their own record, and nobody else has one"
-        raise DecisionError("The role was not granted", why, "name the HR employee id for the role of an employee")
+        why = "The role of an employee needs the id of their HR record, and no other role has one."
+        raise DecisionError(
+            "The role was not granted.",
+            why,
+            "Give the HR employee id with the role of an employee, and with no other role.",
+        )
     try:
         refuse_bad_id(given.employee_id or "none")
     except ValueError as error:
-        why = f"the id of the record {error}"
-        raise DecisionError("The role was not granted", why, "name the HR employee id") from None
+        why = f"The id of the HR record {error}."
+        raise DecisionError("The role was not granted.", why, "Correct the HR employee id.") from None
     if not given.extras <= allowance.optional:
         choices = ", ".join(sorted(allowance.optional)) or "none"
-        why = f"this cannot be added to {allowance.label}; what can: {choices}"
-        raise DecisionError("The role was not granted", why, "see docs/reference/roles.md")
+        why = f"It cannot be added to {allowance.label}; these can: {choices}."
+        raise DecisionError(
+            "The role was not granted.", why, "See docs/reference/roles.md for the roles and their rights."
+        )
 
 
 def _account(state: SiteState, name: str) -> Account:
     account = state.accounts.named(name.strip().lower())
     if account is None:
         raise DecisionError(
-            f"There is no user {name}",
-            "nobody was added under this name",
-            "see `bensync users list`",
+            f"There is no user {name}.",
+            "No user was added under this name.",
+            "See `bensync users list`.",
             remedy=run_command("users list"),
         )
     return account

@@ -123,7 +123,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Exception as error:  # noqa: BLE001  # a bug, too, is reported in three lines
         if verbose:
             _trace(error)
-        bug = BensyncError("bensync has a bug.", f"{_place(error)}.", "Report it with the output of --verbose.")
+        bug = BensyncError(
+            "bensync has a bug.", f"The unexpected error is {_place(error)}.", "Report it with the output of --verbose."
+        )
         return complain(bug, as_json=as_json)
     if code == EXIT_INTERRUPTED:  # Typer may have met it first
         stopped = Interrupted(

@@ -13,7 +13,7 @@ import typer
 
 from bensync.core.values.limits import PAGE_SIZE
 from bensync.core.values.texts import visible
-from bensync.errors import EXIT_USAGE, BensyncError, ConfigError, sentence
+from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
 
 if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
     from rich.console import Console
@@ -96,10 +96,8 @@ def complain(error: BensyncError, *, as_json: bool) -> int:
         return error.code
     from rich.text import Text
 
-    what, why, fix = error.as_sentences()
-    if isinstance(error, ConfigError) and error.problems:
-        why = "\n      ".join(map(sentence, error.problems))
-    texts = (what, why or "There is no more information.", fix or "Run the command again with --verbose.")
+    why = "\n      ".join(error.problems) if isinstance(error, ConfigError) and error.problems else error.why
+    texts = (error.what, why or "There is no more information.", error.fix or "Run the command again with --verbose.")
     lines = zip(("what:", "why: ", "fix: "), ("bold red", "bold", "bold green"), texts, strict=True)
     for label, style, text in lines:
         console(stderr=True).print(Text.assemble((label, style), f" {text}"), soft_wrap=True)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from bensync.config.references import decoded
-from bensync.errors import ASK_OPERATOR, ConfigError
+from bensync.errors import ASK_OPERATOR, ConfigError, reported
 
 DEFAULT_PATH = Path("bensync.toml")
 SITES = "sites.d"
@@ -41,7 +41,7 @@ def folder(path: Path) -> Path:
         with zipfile.ZipFile(path) as archive:
             return Path(os.fsdecode(archive.comment))
     except OSError as error:
-        raise ConfigError(f"{path} cannot be read", error.strerror or "", "start the process again") from error
+        raise ConfigError(f"{path} cannot be read.", reported(error), "Start the process again.") from error
 
 
 class Files:
@@ -70,7 +70,9 @@ class Files:
         try:
             names = [file.name for file in self._folder.iterdir()]
         except OSError as error:
-            raise ConfigError(f"{SITES} cannot be read", error.strerror or "", "fix its permissions") from error
+            raise ConfigError(
+                f"{SITES} cannot be read.", reported(error), "Fix the permissions of the folder."
+            ) from error
         # Editors leave hidden files beside the one that they write.
         return sorted(name[: -len(_SUFFIX)] for name in names if name.endswith(_SUFFIX) and not name.startswith("."))
 
@@ -104,10 +106,8 @@ class Files:
             try:
                 archive.writestr(_MAIN, self.main.read_bytes())
             except OSError as error:
-                fix = "name another with --config"
-                raise ConfigError(
-                    f"{self.path} cannot be read", error.strerror or "", fix, remedy=ASK_OPERATOR
-                ) from error
+                fix = "Fix its permissions, or name another file with --config."
+                raise ConfigError(f"{self.path} cannot be read.", reported(error), fix, remedy=ASK_OPERATOR) from error
             for name in self.sites():
                 place = f"{SITES}/{name}{_SUFFIX}"
                 try:
@@ -138,11 +138,13 @@ def read_toml(file: Traversable, shown: str, what: str = "configuration", fix: s
     try:
         return tomllib.loads(decoded(file.read_bytes()))
     except FileNotFoundError:
-        raise ConfigError(f"There is no {what} at {shown}", "the file does not exist", fix) from None
+        raise ConfigError(f"There is no {what} at {shown}.", "The file does not exist.", fix) from None
     except OSError as error:
-        raise ConfigError(f"{shown} cannot be read", error.strerror or "", "fix its permissions") from error
+        raise ConfigError(f"{shown} cannot be read.", reported(error), "Fix the permissions of the file.") from error
     except RecursionError:
         why = "It nests more deeply than any configuration does."
-        raise ConfigError(f"{shown} is not valid TOML", why, "fix the brackets") from None
+        raise ConfigError(f"{shown} is not valid TOML.", why, "Close the brackets that are left open.") from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{shown} is not valid TOML", str(error), "fix the line that the message names") from error
+        raise ConfigError(
+            f"{shown} is not valid TOML.", f"The parser reports: {error}.", "Fix the line that the message names."
+        ) from error

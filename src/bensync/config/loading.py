@@ -101,7 +101,7 @@ def _read_sites(
         try:
             read[name] = files.read_site(name)
             if name in inside:
-                raise refusal(of_site(name), [f"sites.{name}: the main file has a table of it, too"])
+                raise refusal(of_site(name), [f"sites.{name}: the main file has a table of this site, too."])
         except ConfigError as error:
             broken[name] = error
             read.pop(name, None)
@@ -113,8 +113,8 @@ def _check_main(names: Sequence[str], settings: Settings, path: Path) -> None:
     problems = [problem for name in names for problem in _mapping_problems(name, settings.sites[name])]
     if problems:
         raise ConfigError(
-            f"The mappings in {path} cannot be used",
-            fix="fix these entries; docs/reference/fields.md lists the fields that we know",
+            f"The mappings in {path} cannot be used.",
+            fix="Fix these entries; docs/reference/fields.md lists the fields that we know.",
             problems=problems,
         )
     claims = _claims(settings)
@@ -156,7 +156,7 @@ def _shared_id(
     site = settings.sites[name]
     rivals = [rival for rival in claims.get(site.id, ()) if rival != name and rival in others]
     if isinstance(site, Site) and rivals:
-        yield f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too"
+        yield f"sites.{name}.id: {site.id} is the Site ID of {', '.join(rivals)}, too."
 
 
 def adapter_settings(connectors: Iterable[str]) -> AdapterSettings:
@@ -188,7 +188,7 @@ def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
     table, settings = ("feed", site.feed) if isinstance(site, Site) else ("intake", site.intake)
     layout = getattr(settings, "layout", "")
     if layout not in presets.layouts():
-        yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}"
+        yield f"sites.{name}.{table}.layout: there is no layout {layout!r}; there are: {', '.join(presets.layouts())}."
         return
     if isinstance(site, Receiver):
         return
@@ -201,7 +201,7 @@ def _mapping_problems(name: str, site: Site | Receiver) -> Iterable[str]:
     taken = {*feed.FIXED, *(column for _, column in feed.load(layout, tuple(FIELDS)).columns)}
     for field in site.custom_fields:
         if field.upper() in taken:
-            yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already"
+            yield f"sites.{name}.custom_fields.{field}: the file has a column {field.upper()} already."
 
 
 def mapping_of(name: str, site: Site) -> source.SourceMapping:
@@ -214,9 +214,9 @@ def mapping_of(name: str, site: Site) -> source.SourceMapping:
     # A rule about a field that nobody reads would never put anybody out of scope, and nobody would notice.
     if unread := sorted(set(site.out_of_scope) - set(mapping.synced())):
         raise ConfigError(
-            f"The rules of scope of site {name} cannot be used",
-            f"out_of_scope names {', '.join(unread)}, which the mapping does not read",
-            "name fields that are mapped",
+            f"The rules of scope of site {name} cannot be used.",
+            f"out_of_scope names {', '.join(unread)}, which the mapping does not read.",
+            "Name fields that the mapping reads.",
         )
     return mapping
 

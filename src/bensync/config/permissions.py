@@ -44,7 +44,7 @@ def _wide(paths: Iterable[Path], bits: int, why: str, command: str) -> Iterator[
         except OSError:
             continue  # the check of what uses the file says that it is missing
         if mode & bits and not mode & stat.S_ISVTX:  # in a folder such as /tmp, only the owner of a file may replace it
-            yield PreflightFinding("permissions", ok=False, detail=f"{path} {why}", fix=f"run `{command} {path}`")
+            yield PreflightFinding("permissions", ok=False, detail=f"{path} {why}", fix=f"Run `{command} {path}`.")
 
 
 def _secret_files(*models: BaseModel) -> Iterator[Path]:

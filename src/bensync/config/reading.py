@@ -101,8 +101,8 @@ def refused_sites(model: type[Settings], sites: Mapping[str, Mapping[str, Any]])
 def refusal(file: str, problems: Sequence[str]) -> ConfigError:
     """Return the error of a file with problems."""
     return ConfigError(
-        f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}",
-        fix="fix these entries; docs/reference/configuration.md describes each one",
+        f"{file} has {len(problems)} problem{'s' if len(problems) > 1 else ''}.",
+        fix="Fix these entries; docs/reference/configuration.md describes each one.",
         problems=problems,
     )
 
@@ -122,7 +122,7 @@ def _choice(table: str, models: Mapping[str, type[BaseModel]]) -> Any:
     """Return the type of a table whose `type` entry picks the model."""
     typed = [_referring(model, name) for name, model in models.items()]
     if not typed:
-        raise ConfigError(f"No {table} of any type is configured", "every site needs one", f"add a {table} table")
+        raise ConfigError(f"No {table} of any type is configured.", "Every site needs one.", f"Add a {table} table.")
     union: Any = typed[0]
     for model in typed[1:]:
         union |= model
@@ -170,7 +170,7 @@ def _problem(error: Any) -> str:
         del parts[2]  # which side it is stands in no file
     where = ".".join(str(part) for part in parts if part != "[key]")
     said = error["msg"].removeprefix("Value error, ")
-    return f"{where}: {said}" if where else said
+    return f"{where}: {said.rstrip('.')}." if where else f"{said.rstrip('.')}."
 
 
 def _under_environment(model: type[Settings]) -> type[Settings]:

@@ -14,7 +14,7 @@ from pydantic import (
     SecretStr,
 )
 
-from bensync.errors import ConfigError
+from bensync.errors import ConfigError, reported
 
 M = TypeVar("M", bound=BaseModel)
 
@@ -54,11 +54,17 @@ def resolve(reference: SecretStr) -> str:
     except UnicodeDecodeError:
         # Without a cause: the error carries the whole content of the file.
         fix = "Write the file as plain text in UTF-8."
-        raise ConfigError(f"The secret {kind}:{name} cannot be read.", "The file is no plain text.", fix) from None
+        raise ConfigError(
+            f"The secret {kind}:{name} cannot be read.", "The file is not plain text in UTF-8.", fix
+        ) from None
     except OSError as error:
-        raise ConfigError(f"The secret {kind}:{name} cannot be read", error.strerror or "", "fix the file") from error
+        raise ConfigError(
+            f"The secret {kind}:{name} cannot be read.", reported(error), "Fix the permissions of the file."
+        ) from error
     if not secret:
-        raise ConfigError(f"The secret {kind}:{name} is empty or missing", "it is needed here", f"set {kind}:{name}")
+        raise ConfigError(
+            f"The secret {kind}:{name} is empty or missing.", "This configuration needs it.", f"Set {kind}:{name}."
+        )
     return secret
 
 
@@ -66,8 +72,8 @@ def _from_keyring(name: str) -> str:
     try:
         import keyring
     except ImportError as error:
-        fix = "install it with `pip install keyring`, or use env: or file:"
-        raise ConfigError("The key ring cannot be read", "the package keyring is not installed", fix) from error
+        fix = "Install it with `pip install keyring`, or use a reference of the form env:NAME or file:PATH."
+        raise ConfigError("The key ring cannot be read.", "The package keyring is not installed.", fix) from error
     service, _, user = name.partition("/")
     return keyring.get_password(service, user) or ""
 

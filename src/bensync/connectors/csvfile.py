@@ -25,7 +25,7 @@ from pydantic import BaseModel, ConfigDict, Field, field_validator
 from bensync.connectors.rows import ROW_ID, SEAM, RowStore, restricted
 from bensync.core.ports import ChangeRoute, FieldSelection, PreflightFinding, Pull, RawRow, Record, routed
 from bensync.core.values.employee_ids import refuse_bad_id
-from bensync.errors import GuardTripped, SourceError
+from bensync.errors import GuardTripped, SourceError, reported
 
 PAGE = 500
 """People per page."""
@@ -82,14 +82,14 @@ class CsvSheet(msgspec.Struct, frozen=True):
         own, width = header.index(self.id_column), len(header)
         for number, row in lines:
             if len(row) != width:
-                raise self._damaged(number, f"the row has {len(row)} columns, the heading has {width}")
+                raise self._damaged(number, f"The row has {len(row)} columns, the heading has {width}.")
             person = row[own].strip()
             if not person:
-                raise self._damaged(number, "the employee id is empty")
+                raise self._damaged(number, "The employee id is empty.")
             try:
                 refuse_bad_id(person)
             except ValueError as error:
-                raise self._damaged(number, f"the employee id {error}") from None
+                raise self._damaged(number, f"The employee id {error}.") from None
             yield person, cells(row) if cells is not None else tuple(row[place] for place in places)
 
     def seal(self) -> bytes:
@@ -123,7 +123,7 @@ class CsvSheet(msgspec.Struct, frozen=True):
         except csv.Error:
             bad_byte = False
         # Raised here and without a cause, because both errors can carry a piece of the file.
-        raise self._bad_byte() if bad_byte else self._damaged(number + 1, "it is cut off or wrongly quoted")
+        raise self._bad_byte() if bad_byte else self._damaged(number + 1, "It is cut off or wrongly quoted.")
 
     def _delimiter(self, file: TextIO) -> str:
         """Return the delimiter under which the heading has the column of the employee id; a comma where none does."""
@@ -143,7 +143,9 @@ class CsvSheet(msgspec.Struct, frozen=True):
         if self.id_column not in header:
             raise self._without_id(header)
         if len(set(header)) < len(header):
-            raise SourceError(f"{self.path.name} has two columns of one name", "see its heading", _EXPORT_AGAIN)
+            raise SourceError(
+                f"{self.path.name} has two columns of one name.", "The heading names a column twice.", _EXPORT_AGAIN
+            )
         if missing := [name for name in dict.fromkeys(columns) if name not in header]:
             raise restricted(self.path.name, missing)
         columns_present = (
@@ -153,8 +155,8 @@ class CsvSheet(msgspec.Struct, frozen=True):
 
     def _without_id(self, header: list[str]) -> SourceError:
         return SourceError(
-            f"The heading of {self.path.name} has no column {self.id_column}",
-            f"{len(header)} column(s) were found with {', '.join(_DELIMITERS.values())} as separators",
+            f"The heading of {self.path.name} has no column {self.id_column}.",
+            f"{len(header)} column(s) were found with {', '.join(_DELIMITERS.values())} as separators.",
             "Export the file with its heading and with commas between the cells, or set `id_column`.",
         )
 
@@ -163,17 +165,17 @@ class CsvSheet(msgspec.Struct, frozen=True):
         with self.path.open(encoding=self.encoding, errors="replace", newline="") as file:
             line = next((number for number, text in enumerate(file, 1) if "\ufffd" in text), 1)
         return SourceError(
-            f"{self.path.name} is damaged at line {line}",
-            f"the line holds a byte that is not encoded as {self.encoding}",
+            f"{self.path.name} is damaged at line {line}.",
+            f"The line holds a byte that is not encoded as {self.encoding}.",
             "Export the file again in one encoding, or set `encoding`; nothing was planned.",
         )
 
     def _damaged(self, line: int, why: str) -> SourceError:
-        return SourceError(f"{self.path.name} is damaged at line {line} or after", why, _EXPORT_AGAIN)
+        return SourceError(f"{self.path.name} is damaged at line {line} or after.", why, _EXPORT_AGAIN)
 
     def _unreadable(self, error: OSError) -> SourceError:
         return SourceError(
-            f"{self.path.name} cannot be read", type(error).__name__, "Check folder, file name and permissions."
+            f"{self.path.name} cannot be read.", reported(error), "Check folder, file name and permissions."
         )
 
 
@@ -226,8 +228,8 @@ class CsvFile:
     def _table(self, name: str) -> CsvSheet:
         if name not in self._settings.tables:
             raise SourceError(
-                f"There is no file for the table {name}",
-                f"known tables: {', '.join(sorted(self._settings.tables)) or 'none'}",
+                f"There is no file for the table {name}.",
+                f"Known tables: {', '.join(sorted(self._settings.tables)) or 'none'}.",
                 "Name its file under `tables` of the source, or take the table out of the mapping.",
             )
         return self._sheet(self._settings.tables[name])
@@ -269,7 +271,11 @@ def _records(
     names = {table: _names(columns) for table, columns in wanted.tables.items()}
     for person, row in sheet.read(wanted.fields):
         if person in seen:
-            raise SourceError(f"{sheet.path.name} has the employee id {person} twice", "an id is unique", _EXPORT_AGAIN)
+            raise SourceError(
+                f"{sheet.path.name} has the employee id {person} twice.",
+                "An id belongs to one employee.",
+                _EXPORT_AGAIN,
+            )
         seen.add(person)
         if only is None or person in only:
             lines = {table: store.take(person) for table, store in stores.items()}
@@ -279,7 +285,7 @@ def _records(
                 yield Record(person, values, {table: _open(lines[table], names[table]) for table in names})
     if not seen:
         raise GuardTripped(
-            "HR shows no employees at all (source_empty)", f"{sheet.path.name} has a heading only", _EXPORT_AGAIN
+            "HR shows no employees at all (source_empty).", f"{sheet.path.name} has a heading only.", _EXPORT_AGAIN
         )
 
 
@@ -309,7 +315,12 @@ def _steady(pages: Iterator[list[Record]], sheets: tuple[CsvSheet, ...], mark: s
     # At the end, because nothing is planned before the pages have ended; an export may run at any time.
     yield from pages
     if _mark(sheets) != mark:
-        raise SourceError("The files changed while they were read", "an export was running", "Run again.", retry=True)
+        raise SourceError(
+            "The files changed while they were read.",
+            "An export was running.",
+            "Run the command again when the export has finished.",
+            retry=True,
+        )
 
 
 def _findings(prefix: str, sheet: Callable[[], CsvSheet], columns: tuple[str, ...]) -> Iterator[PreflightFinding]:

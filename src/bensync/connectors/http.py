@@ -21,7 +21,7 @@ from tenacity import RetryCallState, Retrying, retry_if_exception_type
 
 from bensync.connectors.network_addresses import is_loopback
 from bensync.connectors.retry import Passing, asked_wait, next_wait, note_wait, trouble
-from bensync.errors import ConfigError, SourceError
+from bensync.errors import ConfigError, SourceError, reported
 from bensync.fault_points import around
 
 T = TypeVar("T")
@@ -32,11 +32,11 @@ THROTTLED = frozenset({429, 503})
 PASSING = THROTTLED | {408, 500, 502, 504, 598}
 REFUSALS: Mapping[int, tuple[str, str]] = {
     401: (
-        "the API key is wrong, expired or disabled",
+        "The API key is wrong, expired or disabled.",
         "Make a new API key in the HR system and put it where the config points.",
     ),
-    403: ("the key's owner has no permission", "Give the key's owner access, or use the key of a user who has it."),
-    404: ("the company name or the path is wrong", "Check the company name and the base address of the source."),
+    403: ("The key's owner has no permission.", "Give the key's owner access, or use the key of a user who has it."),
+    404: ("The company name or the path is wrong.", "Check the company name and the base address of the source."),
 }
 LARGEST_ANSWER = 1 << 30
 """Bytes of one answer after decompression; a page of 1,000 people with 50 fields has about two million."""
@@ -133,8 +133,8 @@ class ReadOnlyClient:
     def _allow(self, method: str, path: str) -> None:
         if not any(read.method == method and re.fullmatch(read.path, path, re.ASCII) for read in self._reads):
             raise SourceError(
-                f"The request {method} {path} was not sent",
-                "it is not on the list of requests that only read",
+                f"The request {method} {path} was not sent.",
+                "It is not on the list of requests that only read.",
                 "This is a fault of the connector; please report it.",
             )
 
@@ -153,7 +153,7 @@ class ReadOnlyClient:
             raise _translate(error) from error
         except (httpx.HTTPError, httpx.InvalidURL) as error:
             raise SourceError(
-                f"HR's answer to {path} cannot be read", type(error).__name__, "Check the base address of the source."
+                f"HR's answer to {path} cannot be read.", reported(error), "Check the base address of the source."
             ) from error
 
     def _receive(self, response: httpx.Response, started: float) -> bytearray:
@@ -164,7 +164,7 @@ class ReadOnlyClient:
             _refuse_bomb(len(body), response.num_bytes_downloaded)
             # httpx limits the time between two bytes only: a server that trickles would be read without end.
             if time.monotonic() - started > self._give_up_after:
-                raise Passing(f"the answer was still not complete after {self._give_up_after:g} s")
+                raise Passing(f"The answer was still not complete after {self._give_up_after:g} s.")
         return body
 
     def _refuse(self, path: str, response: httpx.Response) -> NoReturn:
@@ -172,12 +172,12 @@ class ReadOnlyClient:
         reason = self._reason(response.headers)
         if status in PASSING:
             wait = asked_wait(response.headers) if status in THROTTLED else None
-            raise Passing(f"HTTP {status}{reason}", wait)
+            raise Passing(f"HR answered with HTTP {status}{reason}.", wait)
         if 300 <= status < 400:
-            why, fix = "it wants to lead elsewhere, which is not followed", REFUSALS[404][1]
+            why, fix = "It redirects to another address, which bensync does not follow.", REFUSALS[404][1]
         else:
-            why, fix = REFUSALS.get(status, ("it does not accept the request", "Check the mapping, then report this."))
-        raise SourceError(f"HR refused {path} with HTTP {status}", f"{why}{reason}", fix)
+            why, fix = REFUSALS.get(status, ("HR does not accept the request.", "Check the mapping, then report this."))
+        raise SourceError(f"HR refused {path} with HTTP {status}{reason}.", why, fix)
 
     def _reason(self, headers: httpx.Headers) -> str:
         """Return the server's own reason for a refusal, in brackets; empty if it gives none."""
@@ -198,11 +198,11 @@ class ReadOnlyClient:
         passing = trouble(state)
         budget = f"{self._give_up_after:g} s"
         if passing.wait is not None and passing.wait > self._give_up_after:
-            what = f"HR asks to wait {passing.wait:.0f} s, more than the {budget} that one request may take"
+            what = f"HR asks to wait {passing.wait:.0f} s, more than the {budget} that one request may take."
         elif state.attempt_number >= self._attempts:
-            what = f"HR gave no usable answer in {state.attempt_number} attempts"
+            what = f"HR gave no usable answer in {state.attempt_number} attempts."
         else:
-            what = f"HR gave no usable answer within {budget} ({state.attempt_number} attempts)"
+            what = f"HR gave no usable answer within {budget} ({state.attempt_number} attempts)."
         raise SourceError(what, passing.why, _LATER, retry=True) from passing
 
 
@@ -217,12 +217,14 @@ def decode(body: bytes | bytearray | msgspec.Raw, decoder: msgspec.json.Decoder[
         return decoder.decode(body)
     except msgspec.ValidationError as error:
         raise SourceError(
-            f"HR's answer to {path} has an unknown shape", str(error), "Look for a newer version of bensync."
+            f"HR's answer to {path} has an unknown shape.",
+            f"The difference is: {error}.",
+            "Look for a newer version of bensync.",
         ) from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass  # raised below without a cause: a UnicodeDecodeError carries the whole body
     raise SourceError(
-        f"HR's answer to {path} is not JSON",
+        f"HR's answer to {path} is not JSON.",
         _describe(bytes(memoryview(body)[:64]).lstrip()),
         "Run again later; if it stays so, look whether a proxy or a sign-in page answers instead of HR.",
         retry=True,
@@ -233,29 +235,31 @@ def _refuse_bomb(size: int, downloaded: int) -> None:
     """Stop an answer that would fill the memory: too large, or compressed beyond what records of people can be."""
     if size > LARGEST_ANSWER or (size > _ALWAYS_FITS and size > downloaded * _EXPANSION):
         raise SourceError(
-            "HR's answer is too large to be true",
-            f"it unpacks to more than {size >> 20} MiB from {downloaded >> 10} KiB",
+            "HR's answer is too large to be true.",
+            f"It unpacks to more than {size >> 20} MiB from {downloaded >> 10} KiB.",
             "Check the base address of the source, and whether a proxy answers instead of HR.",
         )
 
 
 def _describe(start: bytes) -> str:
     if not start:
-        return "the answer is empty"
-    return "a web page came instead" if start.startswith(b"<") else "the answer is cut off or damaged"
+        return "The answer is empty."
+    return "A web page came instead." if start.startswith(b"<") else "The answer is cut off or damaged."
 
 
 def _translate(error: httpx.TransportError) -> Exception:
     if _has_cause(error, ssl.SSLCertVerificationError):
         return SourceError(
-            "The connection to HR is not trusted",
-            "its certificate does not verify",
+            "The connection to HR is not trusted.",
+            "The certificate of the server does not verify.",
             "Check the base address; behind a proxy that opens TLS, set SSL_CERT_FILE to its certificate.",
         )
     if isinstance(error, httpx.UnsupportedProtocol):
-        return SourceError("HR cannot be reached", "the base address is no web address", "Correct base_url.")
-    kind = "time-out" if isinstance(error, httpx.TimeoutException) else "connection failed"
-    return Passing(f"{kind}: {type(error).__name__}")
+        return SourceError(
+            "HR cannot be reached.", "The base address is not a web address.", "Correct base_url of the source."
+        )
+    kind = "The request timed out" if isinstance(error, httpx.TimeoutException) else "The connection failed"
+    return Passing(f"{kind}: {type(error).__name__}.")
 
 
 def _has_cause(error: BaseException | None, kind: type[BaseException]) -> bool:
@@ -277,7 +281,9 @@ def _on_this_machine(base_url: str) -> bool:
     near = is_loopback(url.host)
     if url.scheme != "https" and not (near and url.scheme == "http"):
         raise ConfigError(
-            "The base address of the source is not https", "the API key would travel in the open", "Use https."
+            "The base address of the source is not https.",
+            "The API key would travel in the open.",
+            "Use an https address.",
         )
     return near
 

@@ -40,15 +40,15 @@ def load(name: str) -> type[Any]:
     points = tuple(_installed().select(name=name))
     if not points:
         raise ConfigError(
-            f"There is no connector named {name!r}",
-            f"installed: {', '.join(names()) or 'none'}",
+            f"There is no connector named {name!r}.",
+            f"These are installed: {', '.join(names()) or 'none'}.",
             "Correct `type` of the source, or install the package that brings this connector.",
         )
     loaded = _import(points[0])
     if not _is_connector(loaded):
         raise ConfigError(
-            f"The connector {name!r} is not usable",
-            f"{points[0].value} is not a class with a Settings model and the methods pull and check",
+            f"The connector {name!r} is not usable.",
+            f"{points[0].value} is not a class with a Settings model and the methods pull and check.",
             "Update or remove the package that brings it.",
         )
     return cast("type[Any]", loaded)
@@ -59,8 +59,8 @@ def _import(point: EntryPoint) -> object:
         return point.load()
     except Exception as error:  # a plug-in may fail in any way while it is imported
         raise ConfigError(
-            f"The connector {point.name!r} cannot be loaded",
-            f"importing {point.value} failed: {type(error).__name__}",
+            f"The connector {point.name!r} cannot be loaded.",
+            f"Importing {point.value} failed: {type(error).__name__}.",
             "Reinstall or remove the package that brings it.",
         ) from error
 

@@ -36,7 +36,7 @@ class RowStore:
 def restricted(where: str, missing: list[str]) -> SourceError:
     """Return the error for wanted columns that are absent from a whole answer (A-84)."""
     return SourceError(
-        f"field_restricted: {len(missing)} wanted column(s) are absent from {where}",
-        f"not in the answer: {', '.join(missing)}; the source may hide them, which does not mean that they are empty",
+        f"field_restricted: {len(missing)} wanted column(s) are absent from {where}.",
+        f"Not in the answer: {', '.join(missing)}; the source may hide them, which does not mean that they are empty.",
         "Give the reader access to these fields again, or take them out of the mapping.",
     )

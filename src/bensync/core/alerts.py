@@ -22,6 +22,7 @@ from bensync.errors import (
     HostKeyRefused,
     SourceError,
     StateError,
+    reported,
 )
 
 
@@ -212,7 +213,7 @@ def as_bensync_error(error: BaseException) -> BensyncError:
     """Return the error itself, or a `BensyncError` with only the class of a foreign one: its text may name people."""
     if isinstance(error, BensyncError):
         return error
-    return BensyncError("bensync met a bug", type(error).__name__, "report it with the log of this moment")
+    return BensyncError("bensync has a bug.", reported(error), "Report it with the log of this moment.")
 
 
 class Limits(msgspec.Struct, frozen=True):

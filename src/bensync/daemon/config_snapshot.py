@@ -24,7 +24,7 @@ from bensync import errors
 from bensync.config.files import Files
 from bensync.config.settings import Daemon, Receiver, ScheduleSettings, Settings, State
 from bensync.config.tables import SettingsTable
-from bensync.errors import BensyncError, ConfigError
+from bensync.errors import BensyncError, ConfigError, run_command
 from bensync.fault_points import around
 
 _PATIENCE = 120  # seconds; reading a configuration takes about one
@@ -149,7 +149,12 @@ def _failure(answer: bytes, copy: ConfigSnapshot) -> BensyncError:
     try:
         return reported_error(answer.decode().replace(str(copy.path), str(copy.file)))
     except (ValueError, KeyError):
-        return BensyncError("The configuration could not be checked", "the process for it ended early", "try again")
+        return BensyncError(
+            "The configuration could not be checked.",
+            "The process that checks it ended early.",
+            "Try again; if it happens again, run `bensync check`.",
+            remedy=run_command("check"),
+        )
 
 
 def _plain(value: object) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import structlog
 
-from bensync.errors import ConfigError
+from bensync.errors import ConfigError, reported
 
 _SLOWEST = 5.0  # seconds that a client may take for its request: each one that stalls holds a thread
 
@@ -52,8 +52,8 @@ def serving(listen: str, pages: Mapping[str, Page]) -> Iterator[None]:
     try:
         server = _Server(address(listen), _questions(pages))
     except OSError as error:
-        fix = "end the other process, or give [daemon] listen another address"
-        raise ConfigError(f"The daemon cannot listen on {listen}", error.strerror or "", fix) from error
+        fix = "End the other process, or give [daemon] listen another address."
+        raise ConfigError(f"The daemon cannot listen on {listen}.", reported(error), fix) from error
     with server:
         thread = threading.Thread(target=server.serve_forever, name="health", daemon=True)
         thread.start()

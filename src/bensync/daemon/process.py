@@ -263,13 +263,13 @@ class DaemonProcess:
         return health.said(good=age < _ALIVE, pulse_age_seconds=round(age, 1), **pages)
 
     def _ready(self) -> health.HealthAnswer:
-        problems = [] if self._good else ["the configuration that was read last is refused, and the old one in use"]
+        problems = [] if self._good else ["The configuration that was read last is refused, and the old one is in use."]
         try:
             self._loaded.database.check()
         except BensyncError as error:
             problems.append(error.what)
         if self._web_is_up() is False:
-            problems.append("the pages are down; the log says why, and they are started again")
+            problems.append("The pages are down; the log says why, and they are started again.")
         return health.said(good=not problems, problems=problems)
 
     def _web_is_up(self) -> bool | None:

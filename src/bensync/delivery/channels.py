@@ -13,7 +13,7 @@ from pydantic import SecretStr
 
 from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.heartbeat import is_loopback
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported
 from bensync.fault_points import around
 
 PATIENCE = 15.0
@@ -39,7 +39,7 @@ class Channel:
     def send(self, notice: Notice, only: str = "") -> Sequence[str]:
         """Send one notice as plain text, its key at the end so that repeats can be folded; see `Notifier`."""
         del only  # one address, one recipient
-        what = f"no notice could be sent over {self._name}"
+        what = f"No notice could be sent over {self._name}."
         service = self._service(what)
         body = f"{notice.body.rstrip()}\n\n{notice.key}"
         try:
@@ -53,9 +53,9 @@ class Channel:
                 )
         except (OSError, TypeError) as error:
             # Neither the text nor the cause is kept: both may quote the address.
-            raise DeliveryError(what, type(error).__name__, _FIX, retry=True) from None
+            raise DeliveryError(what, reported(error), _FIX, retry=True) from None
         if not outcome:
-            why = f"the service refused it, or did not answer within {PATIENCE:.0f} seconds"
+            why = f"The service refused it, or did not answer within {PATIENCE:.0f} seconds."
             raise DeliveryError(what, why, _FIX, retry=True)
         return ()
 
@@ -63,7 +63,7 @@ class Channel:
         """Preflight: the address belongs to a service that apprise knows; nothing is sent."""
         subject = f"alerts over {self._name}"
         try:
-            (service,) = self._service(f"{subject} cannot be sent")
+            (service,) = self._service(f"{subject} cannot be sent.")
         except DeliveryError as error:
             return [PreflightFinding(subject, ok=False, detail=str(error), fix=error.fix)]
         return [
@@ -84,7 +84,7 @@ class Channel:
         )
         services = apprise.Apprise(asset=asset)
         if not services.add(self._address.get_secret_value()) or len(services) != 1:
-            raise DeliveryError(what, "its address is not one that apprise knows", _FIX)
+            raise DeliveryError(what, "Its address is not one that apprise knows.", _FIX)
         service = services[0]
         if not service.verify_certificate:
             fix = "Take verify=no out of the address, and let this machine trust the certificate of the service."
@@ -97,7 +97,7 @@ class Channel:
             raise DeliveryError(what, "Its address writes into a log of this machine.", fix)
         if _is_plain(service, self._address.get_secret_value()):
             fix = "Use the encrypted form of the service, such as jsons:// in place of json://."
-            raise DeliveryError(what, "its address would send without encryption", fix)
+            raise DeliveryError(what, "Its address would send without encryption.", fix)
         return services
 
 

@@ -37,14 +37,16 @@ class GpgOpener:
         plain, statuses, code = self._decrypt(sealed)
         # The order of the checks decides what a person reads: a file that is too large also fails in other ways.
         if "CUT" in statuses or len(plain) > self._limit:
-            raise GuardTripped("The file cannot be opened", f"it grows beyond {self._settings.largest} megabytes", _ASK)
+            raise GuardTripped(
+                "The file cannot be opened.", f"It grows beyond {self._settings.largest} megabytes.", _ASK
+            )
         if why := _unopened(statuses, code):
-            raise GuardTripped("The file cannot be opened", why, _ASK)
+            raise GuardTripped("The file cannot be opened.", why, _ASK)
         # gpg ends with success for a file that was decrypted but not signed, so its statuses are checked.
         if why := _untrusted(statuses, self._settings.signer):
-            raise GuardTripped("The file cannot be trusted", why, _ASK)
+            raise GuardTripped("The file cannot be trusted.", why, _ASK)
         if code != 0:
-            raise GuardTripped("The file cannot be opened", "gpg reported an error", _ASK)
+            raise GuardTripped("The file cannot be opened.", "gpg reported an error.", _ASK)
         return plain
 
     def check(self) -> Iterable[PreflightFinding]:
@@ -63,12 +65,12 @@ class GpgOpener:
     def _look_at_keys(self) -> None:
         gpg = start(self._settings.gnupg_home)
         fix = "Import the sender's public key into gnupg_home, and compare the fingerprint over another channel."
-        find_key(gpg, self._settings.signer, "no file can be verified", fix)
+        find_key(gpg, self._settings.signer, "No file can be verified.", fix)
         with around("gpg.keys"):
             ours = gpg.list_keys(True)
         if not ours:
             fix = "Import our own secret key, the one whose public half the sender has."
-            raise DeliveryError("no file can be opened", "gnupg_home holds no secret key", fix)
+            raise DeliveryError("No file can be opened.", "gnupg_home holds no secret key.", fix)
 
     def _decrypt(self, sealed: bytes) -> tuple[bytes, Mapping[str, Sequence[str]], int]:
         """Return the plain text, the arguments of each status that gpg reported, and its exit code."""
@@ -88,8 +90,10 @@ class GpgOpener:
                 plain, status = process.communicate(sealed, timeout=seconds * WAITING)
             except subprocess.TimeoutExpired as error:
                 process.kill()
-                why = f"gpg did not end within {seconds * WAITING} seconds"
-                raise DeliveryError("a file could not be opened", why, "Look at gpg-agent.", retry=True) from error
+                why = f"gpg did not end within {seconds * WAITING} seconds."
+                raise DeliveryError(
+                    "A file could not be opened.", why, "Check that gpg-agent runs and answers.", retry=True
+                ) from error
         return plain, _statuses(status), process.returncode
 
 
@@ -113,12 +117,12 @@ def _statuses(stderr: bytes) -> Mapping[str, Sequence[str]]:
 
 def _unopened(statuses: Mapping[str, Sequence[str]], code: int) -> str:
     if code < 0:
-        return "it took too much processor time"
+        return "It took too much processor time."
     if "BADSIG" in statuses or "DECRYPTION_OKAY" in statuses:
         return ""
     if "ENC_TO" in statuses and "DECRYPTION_KEY" not in statuses:
-        return "it was sealed for a key that we do not have"
-    return "it is cut, damaged or not encrypted"
+        return "It was sealed for a key that we do not have."
+    return "It is cut off, damaged or not encrypted."
 
 
 def _untrusted(statuses: Mapping[str, Sequence[str]], signer: str) -> str:
@@ -127,12 +131,12 @@ def _untrusted(statuses: Mapping[str, Sequence[str]], signer: str) -> str:
     VALIDSIG names the key that signed first, and its primary key last.
     """
     if "BADSIG" in statuses:
-        return "its signature is wrong: it was altered after it was signed"
+        return "Its signature is wrong: it was altered after it was signed."
     if "VALIDSIG" not in statuses:
-        return "it is signed by a key that we do not know" if "ERRSIG" in statuses else "it is not signed"
+        return "It is signed by a key that we do not know." if "ERRSIG" in statuses else "It is not signed."
     # A second text beside the signed one, or a second signature, could pass for signed.
     if statuses["VALIDSIG"][0] == "#" or statuses.get("PLAINTEXT", "#")[0] == "#":
-        return "it holds more than one text or signature"
+        return "It holds more than one text or signature."
     if signer not in {statuses["VALIDSIG"][0], statuses["VALIDSIG"][-1]}:
-        return "it is signed by another key than the pinned one"
-    return "" if "GOODSIG" in statuses else "the signature or its key has expired, or was revoked"
+        return "It is signed by another key than the pinned one."
+    return "" if "GOODSIG" in statuses else "The signature or its key has expired, or was revoked."

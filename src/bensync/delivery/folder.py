@@ -11,7 +11,7 @@ from pathlib import Path
 from bensync.core.ports import OutgoingFile, PreflightFinding, TransferJournal
 from bensync.delivery.rename_transfer import RenameTransfer
 from bensync.delivery.settings import FolderSettings
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported
 from bensync.fault_points import around
 
 _FIX = "Create the folder, and let the account that runs bensync write into it."
@@ -97,7 +97,7 @@ class _LocalFolder:
         try:
             yield
         except OSError as error:
-            raise DeliveryError(f"{name} could not be put into {self.place}", str(error.strerror), _FIX) from error
+            raise DeliveryError(f"{name} could not be put into {self.place}.", reported(error), _FIX) from error
 
 
 def _write_all(target: io.FileIO, content: bytes) -> None:

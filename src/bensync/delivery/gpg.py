@@ -20,7 +20,7 @@ import gnupg
 
 from bensync.core.ports import PreflightFinding
 from bensync.delivery.settings import GpgSettings
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported, run_command
 from bensync.fault_points import around
 
 _CHUNK = 1 << 20  # bytes; the size of the sealed chunks and of the pieces fed to gpg
@@ -79,14 +79,14 @@ class Gpg:
     def _look_at_recipient(self, gpg: Any) -> float | None:
         """Check that the pinned key can encrypt; return its end in seconds since 1970, None if it never expires."""
         fingerprint = self._settings.recipient
-        what = f"nothing can be sealed for the PGP key {fingerprint}"
+        what = f"Nothing can be sealed for the PGP key {fingerprint}."
         fix = "Ask the receiver for the current key, compare the fingerprint with them, and import it into gnupg_home."
         key = find_key(gpg, fingerprint, what, fix)
         # gpg itself says only "no specific reason given" for an expired key. Capabilities are those of each part: a
         # primary key that signs is of use only with a valid subkey that encrypts.
         fit = [part for part in (key, *key.get("subkey_info", {}).values()) if "e" in part["cap"] and not _flaw(part)]
         if not fit:
-            raise DeliveryError(what, "it has no part that can encrypt and is still valid", fix)
+            raise DeliveryError(what, "It has no part that can encrypt and is still valid.", fix)
         # gpg takes the best valid part, so the parts end with their last; the primary key's own end counts in any case.
         ends = [_end(part) for part in fit]
         latest = None if None in ends else max(end for end in ends if end is not None)
@@ -97,13 +97,17 @@ class Gpg:
         fingerprint = self._settings.signer
         if fingerprint is None:
             return None
-        what = f"nothing can be signed with the PGP key {fingerprint}"
+        what = f"Nothing can be signed with the PGP key {fingerprint}."
         fix = "Import our own secret key into gnupg_home, or remove signer from the configuration."
         key = find_key(gpg, fingerprint, what, fix, secret=True)
         with around("gpg.sign"):
             proof = gpg.sign("", keyid=fingerprint, binary=True)
         if not proof:
-            raise DeliveryError(what, proof.status or "gpg refused", "Look at its passphrase and its agent.")
+            raise DeliveryError(
+                what,
+                f"gpg reports: {proof.status}." if proof.status else "gpg refused to sign.",
+                "Check the passphrase of the key, and that gpg-agent runs.",
+            )
         return _end(key)
 
 
@@ -115,7 +119,7 @@ def program() -> str:
     """
     binary = shutil.which("gpg")
     if binary is None:
-        raise DeliveryError("gpg cannot be started", "it is not installed", "Install GnuPG (Debian: gnupg).")
+        raise DeliveryError("gpg cannot be started.", "No program gpg is installed.", "Install GnuPG (Debian: gnupg).")
     return binary
 
 
@@ -136,8 +140,8 @@ def start(home: Path) -> Any:
         with around("gpg.start"):
             gpg = gnupg.GPG(binary, str(home), options=["--no-options", "--no-encrypt-to"], env=environment())
     except (OSError, ValueError) as error:
-        fix = f"Look whether {home} is a folder of the account that runs bensync."
-        raise DeliveryError("gpg cannot be started", str(error), fix) from error
+        fix = f"Check that {home} is a folder of the account that runs bensync."
+        raise DeliveryError("gpg cannot be started.", f"The library reports: {error}.", fix) from error
     gpg.buffer_size = _CHUNK
     return gpg
 
@@ -179,7 +183,7 @@ class _Sealing:
                     extra_args=_COMPRESS[self._settings.compress],
                 )
             # A failure raises nothing in python-gnupg; it shows in `ok` and in gpg's exit code.
-            self._why = "" if result.ok and result.returncode == 0 else result.status or "gpg failed"
+            self._why = "" if result.ok and result.returncode == 0 else f"gpg reports: {result.status or 'failure'}."
         except BaseException as error:  # noqa: BLE001  # carried to the caller's thread
             self._failure = error
         finally:
@@ -207,9 +211,11 @@ class _Sealing:
         if self._plain.failure is not None:
             raise self._plain.failure
         if self._failure is not None or self._why:
-            why = self._why or type(self._failure).__name__
-            fix = "Run the preflight check; look at the keys and the free space in gnupg_home."
-            raise DeliveryError("sealing failed on its way", why, fix) from self._failure
+            why = reported(self._failure) if self._failure is not None else self._why
+            fix = "Run `bensync check`; look at the keys and the free space in gnupg_home."
+            raise DeliveryError(
+                "Sealing failed before the end of the file.", why, fix, remedy=run_command("check")
+            ) from self._failure
 
 
 class _Reader:
@@ -262,10 +268,10 @@ def find_key(gpg: Any, fingerprint: str, what: str, fix: str, *, secret: bool = 
         keys = gpg.list_keys(secret, keys=[fingerprint])
     key: dict[str, Any] | None = next((key for key in keys if key["fingerprint"] == fingerprint), None)
     if key is None:
-        ours = "our secret" if secret else "a primary"
-        raise DeliveryError(what, f"{ours} key of this fingerprint is not in gnupg_home", fix)
+        key_kind = "Our secret" if secret else "A primary"
+        raise DeliveryError(what, f"{key_kind} key of this fingerprint is not in gnupg_home.", fix)
     if flaw := _flaw(key):
-        raise DeliveryError(what, f"it {flaw}", fix)
+        raise DeliveryError(what, f"It {flaw}.", fix)
     return key
 
 

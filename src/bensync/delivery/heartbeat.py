@@ -16,7 +16,7 @@ import structlog
 from pydantic import SecretStr
 
 from bensync.core.ports import PreflightFinding
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported
 from bensync.fault_points import around
 
 log = structlog.get_logger()
@@ -25,7 +25,7 @@ PATIENCE = 5.0
 """Seconds for each step of the request."""
 
 _FIX = "Check alerts.heartbeat: it must be an https address on the internet, or plain http on this machine."
-_WHAT = "The heartbeat was not sent"
+_WHAT = "The heartbeat was not sent."
 
 
 class Heartbeat:
@@ -73,15 +73,15 @@ class Heartbeat:
                 code = answer.status_code
         except (httpx.HTTPError, OSError) as error:
             # Neither text nor cause: a monitor's address is a secret, and httpx quotes it.
-            raise DeliveryError(_WHAT, type(error).__name__, _FIX, retry=True) from None
+            raise DeliveryError(_WHAT, reported(error), _FIX, retry=True) from None
         if not 200 <= code < 300:
-            raise DeliveryError(_WHAT, f"the answer was {code}", _FIX, retry=True)
+            raise DeliveryError(_WHAT, f"The answer was HTTP {code}.", _FIX, retry=True)
 
     def _url(self) -> httpx.URL:
         try:
             return httpx.URL(self._address.get_secret_value())
         except httpx.InvalidURL:
-            raise DeliveryError(_WHAT, "its address is not a web address", _FIX) from None
+            raise DeliveryError(_WHAT, "Its address is not a web address.", _FIX) from None
 
 
 def _checked(url: httpx.URL) -> IPv4Address | IPv6Address:
@@ -91,15 +91,15 @@ def _checked(url: httpx.URL) -> IPv4Address | IPv6Address:
         DeliveryError: one of them is not allowed.
     """
     if url.scheme not in {"http", "https"} or not url.host:
-        raise DeliveryError(_WHAT, "its address is not a web address", _FIX)
+        raise DeliveryError(_WHAT, "Its address is not a web address.", _FIX)
     try:
         resolved = socket.getaddrinfo(url.host, url.port or url.scheme, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
-        raise DeliveryError(_WHAT, "its address has no IP address", _FIX, retry=True) from None
+        raise DeliveryError(_WHAT, "Its address has no IP address.", _FIX, retry=True) from None
     addresses = [_unwrapped(ip_address(str(entry[4][0]).partition("%")[0])) for entry in resolved]
     allowed = all(address.is_loopback if url.scheme == "http" else _is_public(address) for address in addresses)
     if not allowed:
-        why = "plain http leaves this machine" if url.scheme == "http" else "its address belongs to a private network"
+        why = "Plain http leaves this machine." if url.scheme == "http" else "Its address belongs to a private network."
         raise DeliveryError(_WHAT, why, _FIX)
     return addresses[0]
 

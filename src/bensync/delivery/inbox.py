@@ -16,7 +16,7 @@ from bensync.core.ports import IncomingFile, PreflightFinding
 from bensync.delivery.publish_modes import MARKER
 from bensync.delivery.settings import FolderInboxSettings, SftpSettings
 from bensync.delivery.sftp import Sftp, SftpFolder
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported
 
 _FIX = "Check that the account that runs bensync may read it."
 
@@ -119,7 +119,12 @@ def _read(path: Path, limit: int) -> bytes:
 
 def _within(content: bytes, name: str, limit: int) -> bytes:
     if len(content) > limit:
-        raise DeliveryError(f"{name} cannot be read", "it grew while it was read", "Ask the sender.", retry=True)
+        raise DeliveryError(
+            f"{name} cannot be read.",
+            "It grew while it was read.",
+            "Wait until the sender has finished writing it.",
+            retry=True,
+        )
     return content
 
 
@@ -128,4 +133,4 @@ def _translated(what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise DeliveryError(f"{what} cannot be read", error.strerror or type(error).__name__, _FIX) from error
+        raise DeliveryError(f"{what} cannot be read.", reported(error), _FIX) from error

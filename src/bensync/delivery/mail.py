@@ -14,7 +14,7 @@ import structlog
 
 from bensync.core.ports import Notice, PreflightFinding
 from bensync.delivery.settings import MailSettings
-from bensync.errors import DeliveryError
+from bensync.errors import DeliveryError, reported
 from bensync.fault_points import around
 
 log = structlog.get_logger()
@@ -99,29 +99,29 @@ class Mail:
     @contextmanager
     def _translated(self, only: str = "") -> Iterator[None]:
         """Turn the exceptions of smtplib into ours; those that repeat addresses are not kept as the cause."""
-        what = f"no mail could be sent over {self._place}"
+        what = f"No mail could be sent over {self._place}."
         try:
             yield
         except smtplib.SMTPRecipientsRefused as error:
             # A 4xx code is a passing refusal, such as greylisting of a first mail.
             passing = all(code < 500 for code, _ in error.recipients.values())
             code = max(code for code, _ in error.recipients.values())
-            why = f"it refused {self._position(only) or 'all admins'} with code {code}"
-            fix = "Look at admins; a code of 4xx may pass, and the notice is tried again."
+            why = f"It refused {self._position(only) or 'all admins'} with code {code}."
+            fix = "Check admins of [alerts]; a code of 4xx may pass, and bensync tries the notice again."
             raise DeliveryError(what, why, fix, retry=passing) from None
         except smtplib.SMTPAuthenticationError as error:
-            why = f"it refused the sign-in with code {error.smtp_code}"
-            raise DeliveryError(what, why, "Look at user and password.") from None
+            why = f"It refused the sign-in with code {error.smtp_code}."
+            raise DeliveryError(what, why, "Check user and password of [mail].") from None
         except smtplib.SMTPResponseException as error:
             passing = error.smtp_code < 500
-            fix = "Look at the sender, and at the mail server's own log."
-            raise DeliveryError(what, f"it answered with code {error.smtp_code}", fix, retry=passing) from None
+            fix = "Check sender of [mail], and the log of the mail server."
+            raise DeliveryError(what, f"It answered with code {error.smtp_code}.", fix, retry=passing) from None
         except (smtplib.SMTPNotSupportedError, ssl.SSLError) as error:
-            fix = "Look at starttls and tls, and whether this machine trusts the server's certificate."
-            raise DeliveryError(what, str(error), fix) from error
+            fix = "Check starttls and tls of [mail], and that this machine trusts the server's certificate."
+            raise DeliveryError(what, reported(error), fix) from error
         except (smtplib.SMTPException, OSError) as error:
-            fix = "Look at host and port, and whether the mail server is up."
-            raise DeliveryError(what, str(error), fix, retry=True) from error
+            fix = "Check host and port of [mail], and that the mail server is up."
+            raise DeliveryError(what, reported(error), fix, retry=True) from error
 
 
 def _name(admin: str) -> str:

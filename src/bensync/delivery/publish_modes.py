@@ -55,8 +55,8 @@ class _InPlace(Transfer):
         size = sum(map(len, self._file.chunks()))
         if size != self._file.size:
             raise DeliveryError(
-                f"{self._file.name} was not sent to {folder.place}",
-                f"{size} of its {self._file.size} bytes could be read",
+                f"{self._file.name} was not sent to {folder.place}.",
+                f"{size} of its {self._file.size} bytes could be read.",
                 "Run `bensync fsck`.",
                 remedy=run_command("fsck"),
             )

@@ -89,7 +89,7 @@ class Sftp:
         except DeliveryError as error:
             if not error.retry:
                 raise
-            what = f"{name} could not {done} in {retrying.statistics['attempt_number']} attempts"
+            what = f"{name} could not {done} in {retrying.statistics['attempt_number']} attempts."
             raise DeliveryError(what, str(error), error.fix, retry=True) from error
         return result, int(retrying.statistics["attempt_number"])
 
@@ -243,8 +243,8 @@ class SftpFolder:
             except OSError as error:
                 if error.errno not in _FORBIDDEN:
                     raise
-                why = f'our user cannot rename there ({error.strerror}), which publish = "rename" needs'
-                raise DeliveryError(f"{name} could not be renamed at {self.place}", why, _NO_RENAME) from error
+                why = f'Our user cannot rename there ({error.strerror}), which publish = "rename" needs.'
+                raise DeliveryError(f"{name} could not be renamed at {self.place}.", why, _NO_RENAME) from error
 
     def remove(self, name: str) -> None:
         """See `RemoteFolder`."""

@@ -20,7 +20,7 @@ from paramiko.sftp import CMD_CLOSE, CMD_EXTENDED, CMD_VERSION, SFTP_OP_UNSUPPOR
 from paramiko.ssh_exception import BadAuthenticationType, IncompatiblePeer
 
 from bensync.delivery.settings import SshSettings
-from bensync.errors import DeliveryError, HostKeyRefused
+from bensync.errors import DeliveryError, HostKeyRefused, reported
 from bensync.fault_points import around
 
 if TYPE_CHECKING:
@@ -44,7 +44,7 @@ def signed_in(settings: SshSettings) -> Iterator[SftpClient]:
     """
     key = _load_key(settings)
     with ExitStack() as opened:
-        with translated(f"no connection to {settings.place}"), around("sftp.connect"):
+        with translated(f"There is no connection to {settings.place}."), around("sftp.connect"):
             transport = opened.enter_context(closing(_connected(settings)))
             with _deadline(transport, settings.timeout * 3):
                 _authenticate(transport, settings, key)
@@ -87,8 +87,8 @@ def _connected(settings: SshSettings) -> paramiko.Transport:
 def _impostor(settings: SshSettings, keys: Sequence[paramiko.PKey]) -> HostKeyRefused:
     shown = ", ".join(f"{key.get_name()} {key.fingerprint}" for key in keys)
     return HostKeyRefused(
-        f"{settings.place} is not the host we know",
-        f"none of its host keys is among the pinned ones; it shows {shown}",
+        f"{settings.place} is not the host we know.",
+        f"None of its host keys is among the pinned ones; it shows {shown}.",
         "Ask the receiver, over another channel, whether the key was changed. If so, put the new fingerprint "
         "into host_keys; if not, somebody may be in between.",
     )
@@ -97,8 +97,8 @@ def _impostor(settings: SshSettings, keys: Sequence[paramiko.PKey]) -> HostKeyRe
 def _authenticate(transport: paramiko.Transport, settings: SshSettings, key: paramiko.PKey) -> None:
     if wanted := transport.auth_publickey(settings.user, key):
         raise DeliveryError(
-            f"no connection to {settings.place}",
-            f"the upload center accepted our key, and then asks for more: {' or '.join(sorted(wanted))}",
+            f"There is no connection to {settings.place}.",
+            f"The upload center accepted our key, and then asks for more: {' or '.join(sorted(wanted))}.",
             "Ask the receiver to let our user sign in with the key alone. bensync sends no password and no code to an "
             "upload center.",
         )
@@ -205,9 +205,10 @@ def _load_key(settings: SshSettings) -> paramiko.PKey:
         with suppress(paramiko.SSHException, ValueError):
             return key_class.from_private_key(io.StringIO(text), passphrase)
     raise DeliveryError(
-        f"the private key for {settings.user} at {settings.place} cannot be read",
-        "it is not an Ed25519, ECDSA or RSA key in OpenSSH or classic PEM form, or the passphrase is missing or wrong",
-        "Look at private_key and passphrase; `ssh-keygen -p -f KEY` rewrites a PKCS#8 key in OpenSSH form.",
+        f"The private key for {settings.user} at {settings.place} cannot be read.",
+        "It is not an Ed25519, ECDSA or RSA key in OpenSSH or classic PEM form, or the passphrase is missing or wrong.",
+        "Check private_key and passphrase of the upload center; `ssh-keygen -p -f KEY` rewrites a PKCS#8 key in "
+        "OpenSSH form.",
     )
 
 
@@ -234,26 +235,29 @@ def translated(what: str) -> Iterator[None]:
     try:
         yield
     except BadAuthenticationType as error:
-        why = f"the upload center takes no keys of our user, only {' or '.join(sorted(error.allowed_types))}"
-        raise DeliveryError(what, why, "Look at user, and ask the receiver to let it sign in with a key.") from error
+        why = f"The upload center takes no keys of our user, only {' or '.join(sorted(error.allowed_types))}."
+        raise DeliveryError(
+            what, why, "Check user of the upload center, and ask the receiver to let it sign in with a key."
+        ) from error
     except paramiko.AuthenticationException as error:
         lost = any(word in str(error) for word in _LOST_WHILE_SIGNING_IN)
         raise DeliveryError(
             what,
-            "the connection was lost while signing in" if lost else "the upload center refused our key",
-            "Look at user and private_key, and ask the receiver whether our public key is still known there.",
+            "The connection was lost while signing in." if lost else "The upload center refused our key.",
+            "Check user and private_key of the upload center, and ask the receiver whether our public key is "
+            "still known there.",
             retry=lost,
         ) from error
     except IncompatiblePeer as error:
-        why = f"the server offers only outdated algorithms: {_missing(error)}"
+        why = f"The server offers only outdated algorithms: {_missing(error)}."
         raise DeliveryError(what, why, "Ask the receiver to renew the server's software or its settings.") from error
     except PermissionError as error:
         fix = "Ask the receiver to let our user read, write and rename in this folder."
-        raise DeliveryError(what, "permission denied", fix) from error
+        raise DeliveryError(what, "The server denies permission.", fix) from error
     except FileNotFoundError as error:
-        fix = "Look at directory, and ask the receiver whether the folder was moved."
-        raise DeliveryError(what, "it is not there", fix) from error
+        fix = "Check directory of the upload center, and ask the receiver whether the folder was moved."
+        raise DeliveryError(what, "The file or folder does not exist there.", fix) from error
     except (OSError, EOFError, paramiko.SSHException, paramiko.SFTPError) as error:
-        why = str(error) or type(error).__name__
-        fix = "It is tried again by itself; if it lasts, look at the network and ask the receiver."
+        why = f"The connection reports: {error}." if str(error) else reported(error)
+        fix = "bensync tries again automatically; if it lasts, check the network and ask the receiver."
         raise DeliveryError(what, why, fix, retry=True) from error

@@ -113,7 +113,7 @@ class Transfer:
             # A receiver that collects at close may have it already. The intent makes the doubt last: without it the
             # next attempt would send everything again.
             self._intend()
-            raise self._in_doubt(folder, f"{name} was gone as soon as it was closed; somebody may have taken it")
+            raise self._in_doubt(folder, f"{name} was gone as soon as it was closed; somebody may have taken it.")
         if size == UNSIZED:
             # Then the server's confirmation of every byte and of the closing is the proof, as it is with `Blind`.
             log.warning("delivery.size_unknown", file=name, place=folder.place)
@@ -129,22 +129,22 @@ class Transfer:
 
     def _cut_short(self, folder: RemoteFolder, size: int) -> DeliveryError:
         return DeliveryError(
-            f"{self._file.name} did not arrive whole at {folder.place}",
-            f"{size} of {self._file.size} bytes were kept",
+            f"{self._file.name} did not arrive whole at {folder.place}.",
+            f"{size} of {self._file.size} bytes were kept.",
             "Check whether the disk or the quota there is full.",
             retry=True,
         )
 
     def _not_ours(self, folder: RemoteFolder, name: str) -> DeliveryError:
         return DeliveryError(
-            f"{self._file.name} was not sent to {folder.place}",
-            f"a file named {name} is already there, and it is not ours",
+            f"{self._file.name} was not sent to {folder.place}.",
+            f"A file named {name} is already there, and it is not ours.",
             "Look at that file; move it away, or give the feed another file name. It is never overwritten.",
         )
 
     def _in_doubt(self, folder: RemoteFolder, why: str) -> DeliveryInDoubt:
         return DeliveryInDoubt(
-            f"It is unknown whether {self._file.name} was delivered to {folder.place}",
+            f"It is unknown whether {self._file.name} was delivered to {folder.place}.",
             why,
             "Ask the receiver. If the file arrived, run `bensync deliveries confirm ID`. If not, have any file of this "
             "name moved away, then run `bensync deliveries retry ID`.",
@@ -154,15 +154,15 @@ class Transfer:
     def _other_size(self, folder: RemoteFolder, size: int) -> DeliveryInDoubt:
         ours = self._file.size
         if size == UNSIZED:
-            why = "a file of this name is there, and the upload center does not report its size"
+            why = "A file of this name is there, and the upload center does not report its size."
             return self._in_doubt(folder, why)
-        return self._in_doubt(folder, f"a file of this name with {size} bytes is there, ours has {ours} bytes")
+        return self._in_doubt(folder, f"A file of this name with {size} bytes is there, ours has {ours} bytes.")
 
 
 def _require_plain(name: str) -> None:
     if name in {"", ".", ".."} or any(sign in name for sign in "/\\\0\r\n"):
         raise DeliveryError(
-            f"{name!r} cannot be delivered",
-            "it is not a plain file name",
+            f"{name!r} cannot be delivered.",
+            "It is not a plain file name.",
             "Fix the file name in the configuration of the feed.",
         )

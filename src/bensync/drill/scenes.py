@@ -119,7 +119,7 @@ def scenes() -> Sequence[Scene]:
             _refused("folder.write.before", errno.ENOSPC),
         ),
         Scene("the answer to the rename is lost", (), _lost_answer),
-        Scene("the receiver's PGP key has expired", ("nothing can be sealed",), _expired_key),
+        Scene("the receiver's PGP key has expired", ("Nothing can be sealed",), _expired_key),
         Scene(
             "the upload center shows another host key",
             ("is not the host we know",),
@@ -226,7 +226,9 @@ class _Forgetful:
         tries = FolderCourier(FolderSettings(directory=self._stage.folder)).deliver(outgoing_file, journal)
         if not self._lost:
             self._lost = True
-            raise DeliveryError("the answer to the rename was lost", "the line was cut", "wait", retry=True)
+            raise DeliveryError(
+                "The answer to the rename was lost.", "The line was cut.", "Wait for the next attempt.", retry=True
+            )
         return tries
 
     def names(self) -> None:

@@ -103,7 +103,7 @@ def parse(layout: Layout, content: bytes) -> Parsed:
         raise
     except (csv.Error, IndexError, ValueError) as error:
         # These errors may quote what they could not read; the text of Unreadable holds none of it.
-        raise Unreadable("a line is broken, or cut short") from error
+        raise Unreadable("A line is broken, or cut short.") from error
 
 
 def columns(content: bytes) -> list[str]:
@@ -116,9 +116,9 @@ def columns(content: bytes) -> list[str]:
     try:
         _, row = next(lines), next(lines)
     except (StopIteration, csv.Error, ValueError) as error:
-        raise Unreadable("the file lacks its header or its columns") from error
+        raise Unreadable("The file lacks its header or its columns.") from error
     if row[: 1 + len(FIXED)] != ["C", *FIXED]:
-        raise Unreadable("the file has another layout")
+        raise Unreadable("The file has another layout.")
     return row[1 + len(FIXED) :]
 
 
@@ -126,15 +126,15 @@ def _parse(layout: Layout, content: bytes) -> Parsed:
     # strict: a stray quotation mark must refuse the file, not move values into other columns.
     rows = list(csv.reader(io.StringIO(content.decode("utf-8"), newline=""), strict=True))
     if len(rows) < 3 or rows[0][:1] != ["H"] or rows[1][:1] != ["C"] or rows[-1][:1] != ["T"]:
-        raise Unreadable("the file lacks its header, its columns or its trailer")
+        raise Unreadable("The file lacks its header, its columns or its trailer.")
     header = _read_header(rows[0])
     if header.layout != layout.version or rows[1][1:] != [*FIXED, *(column for _, column in layout.columns)]:
-        raise Unreadable("the file has another layout")
+        raise Unreadable("The file has another layout.")
     profiles = _read_profiles(layout, rows[2:-1])
     # The last such line: a quoted value may hold the same bytes earlier in the file.
     body = content[: content.rindex(b"\r\nT,") + 2]
     if rows[-1][1:] != [str(len(profiles)), hashlib.sha256(body).hexdigest()]:
-        raise Unreadable("the trailer's count or hash does not fit the lines before it")
+        raise Unreadable("The trailer's count or hash does not fit the lines before it.")
     return Parsed(header, tuple(profiles))
 
 
@@ -179,7 +179,7 @@ def _read_profiles(layout: Layout, rows: Sequence[Sequence[str]]) -> list[Profil
             pairs = dict(zip(row[4::2], row[5::2], strict=True))
             history[-1].append(DatedRow(row[2], date.fromisoformat(row[3]), pairs))
         else:
-            raise Unreadable("a line stands where it has no place")
+            raise Unreadable("A line stands where it has no place.")
     return [
         msgspec.structs.replace(profile, rows=tuple(dated)) for profile, dated in zip(profiles, history, strict=True)
     ]

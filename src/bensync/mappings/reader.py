@@ -98,9 +98,10 @@ def _issue(employee_id: str, bad: _BadFieldError) -> Issue:
     # The only exception: the table says that an unlisted value means another mapping, so no other record is trusted.
     if bad.error.unknown is Unknown.REJECT:
         raise GuardTripped(
-            f"HR speaks another language than the code table of {bad.field} (value_unknown)",
-            f"employee {employee_id} has a value of {bad.field} that the table does not list, and the table rejects it",
-            f"look with `bensync mapping try {employee_id}`, then list the value or set `unknown` to hold or default",
+            f"HR speaks another language than the code table of {bad.field} (value_unknown).",
+            f"Employee {employee_id} has a value of {bad.field} that the table does not list, and the table "
+            "rejects it.",
+            f"Look with `bensync mapping try {employee_id}`, then list the value or set `unknown` to hold or default.",
             remedy=ASK_OPERATOR,
         ) from bad.error
     return Issue(employee_id, IssueCode.VALUE_UNKNOWN, str(bad))

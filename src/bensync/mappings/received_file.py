@@ -37,7 +37,7 @@ def read(preset: str, content: bytes, *, dated_rows: bool) -> Parsed:
     parsed = feed.parse(_layout(preset, content, dated_rows=dated_rows), content)
     # Without its history a file looks as if HR had deleted every dated row, which would disconnect benefit events.
     if parsed.profiles and any(profile.rows for profile in parsed.profiles) is not dated_rows:
-        raise Unreadable(f"it carries {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows)")
+        raise Unreadable(f"It carries {'no ' if dated_rows else ''}dated rows, against what was agreed (dated_rows).")
     # In our spelling, as every other text that comes in: a sender of an older version may write another one.
     profiles = tuple(map(_spelled, parsed.profiles))
     _refuse_doubtful(profiles)
@@ -63,30 +63,30 @@ def _layout(preset: str, content: bytes, *, dated_rows: bool) -> Layout:
     # The sender checked its mapping; the receiver cannot rely on that, so fields about dependents are refused again.
     doubtful = any(not _COLUMN.fullmatch(name) or forbidden(name.lower()) for name in named)
     if doubtful or len({field for field, _ in layout.columns}) < len(named):
-        raise Unreadable("the file has another layout")
+        raise Unreadable("The file has another layout.")
     return layout
 
 
 def _refuse_doubtful(profiles: Sequence[Profile]) -> None:
     if any(check_ssn(Employee(profile.employee_id, profile.values, ())) for profile in profiles):
-        raise Unreadable("a row has no SSN, or one that cannot be")
+        raise Unreadable("A row has no SSN, or one that cannot exist.")
     # Intake matches by SSN alone: of two rows with one SSN, the second would overwrite another person.
     if len({profile.values["ssn"] for profile in profiles}) < len(profiles):
-        raise Unreadable("an SSN comes twice")
+        raise Unreadable("Two rows have the same SSN.")
     try:
         for profile in profiles:
             refuse_bad_id(profile.employee_id)
             for text in _texts(profile):
                 refuse_invisible(text)
     except ValueError as error:
-        raise Unreadable("an employee id or a value has a form that is refused") from error
+        raise Unreadable("An employee id or a value has a form that is refused.") from error
     if len({profile.employee_id for profile in profiles}) < len(profiles):
-        raise Unreadable("an employee comes twice")
+        raise Unreadable("Two rows have the same employee.")
     try:
         for text in _dates(profiles):
             date.fromisoformat(text)
     except ValueError as error:
-        raise Unreadable("a date is none") from error
+        raise Unreadable("A date is not valid.") from error
 
 
 def _texts(profile: Profile) -> Iterator[str]:

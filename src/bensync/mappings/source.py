@@ -95,7 +95,7 @@ class SourceMapping(msgspec.Struct, frozen=True):
                 # A source with one hire date may feed all of ours with it; no other two dates are ever the same.
                 meant = {*fed} <= {*HIRES}
                 detail = f"{theirs} feeds {' and '.join(fed)}: should one of them be another field?"
-                fix = "" if meant else "map each date to a field of its own"
+                fix = "" if meant else "Map each date to a field of its own."
                 yield PreflightFinding("mapping", meant, detail, fix)
 
     def fingerprint(self) -> str:
@@ -159,9 +159,9 @@ def load(
     ]
     if problems:
         raise ConfigError(
-            "The mapping cannot be used",
-            fix="fix these entries; docs/reference/fields.md lists the fields that we know",
-            problems=[f"sites.{site}.{problem}" for problem in problems],
+            "The mapping cannot be used.",
+            fix="Fix these entries; docs/reference/fields.md lists the fields that we know.",
+            problems=[f"sites.{site}.{problem}." for problem in problems],
         )
     return msgspec.structs.replace(mapping, codes=tidy)
 

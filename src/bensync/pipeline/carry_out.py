@@ -128,9 +128,9 @@ def _get_delivery(state: SiteState, number: int) -> Delivery:
     delivery = state.deliveries.get(number)
     if delivery is None:
         raise StateError(
-            f"Delivery {number} was not written down",
-            "the database lost it",
-            "run `bensync fsck`",
+            f"Delivery {number} is not in the database.",
+            "The row of this delivery is missing.",
+            "Run `bensync fsck`.",
             remedy=run_command("fsck"),
         )
     return delivery
@@ -174,9 +174,9 @@ def _chunks(context: SenderContext, delivery: Delivery) -> Iterator[bytes]:
         yield content
     if digest.hexdigest() != delivery.sha256:
         raise StateError(
-            f"The stored bytes of {delivery.name} are damaged",
-            "their hash is another one than when they were sealed",
-            "run `bensync fsck`, and restore a backup",
+            f"The stored bytes of {delivery.name} are damaged.",
+            "Their hash differs from the hash at sealing.",
+            "Run `bensync fsck`, and restore a backup.",
             remedy=run_command("fsck"),
         )
 
@@ -274,9 +274,9 @@ def _balance(state: SiteState, plan: SyncPlan, delivery_id: int | None) -> None:
     )
     if counted != plan.ledger.after:
         raise GuardTripped(
-            "The headcount does not balance (ledger)",
-            f"{plan.ledger.before} active people and the planned moves make {plan.ledger.after}, the rows {counted}",
-            "nothing was sent; report this with the output of `bensync plan --json`",
+            "The headcount does not balance (ledger).",
+            f"{plan.ledger.before} active people and the planned moves make {plan.ledger.after}, the rows {counted}.",
+            "Nothing was sent; report this with the output of `bensync plan --json`.",
             remedy=ASK_OPERATOR,
         )
 
@@ -286,9 +286,9 @@ def _close_books(state: SiteState, run_id: int, before: int) -> None:
     active = state.participants.active()
     if active != before:
         raise GuardTripped(
-            "The register moved without a decision (ledger)",
-            f"{before} participants were active before this run, {active} would be after",
-            "nothing was committed; report this with the output of `bensync runs show`",
+            "The register moved without a decision (ledger).",
+            f"{before} participants were active before this run, {active} would be after.",
+            "Nothing was committed; report this with the output of `bensync runs show`.",
             remedy=ASK_OPERATOR,
         )
     state.runs.note_register(run_id, active, active + state.requests.would_move())
@@ -309,20 +309,20 @@ def _fill(context: SenderContext, run_id: int, gathered: Gathered, now: datetime
     people = ((candidate.profile(), candidate.key) for candidate in candidates)
     as_of = gathered.plan.as_of
     if not context.embedded:
-        why = "a snapshot writes participants, and those of this site are on another machine (embedded = false)"
+        why = "A snapshot writes participants, and those of this site are on another machine (embedded = false)."
         raise GuardTripped(
-            "There is no register here to fill",
+            "There is no register here to fill.",
             why,
-            "use `bensync resync --active --inactive`",
+            "Use `bensync resync --active --inactive`.",
             remedy=run_command("resync --active --inactive"),
         )
     with context.write("run.fill") as state:
         if state.baselines.any() or state.participants.any():
-            why = "a snapshot is only for the very first day: it writes participants without a decision"
+            why = "A snapshot is only for the very first day: it writes participants without a decision."
             raise GuardTripped(
-                "Baseline or register are filled already",
+                "Baseline or register are filled already.",
                 why,
-                "use `bensync resync` instead",
+                "Use `bensync resync` instead.",
                 remedy=run_command("resync"),
             )
         _record_issues(context, state, gathered, now)

@@ -85,9 +85,9 @@ def gather(context: SenderContext, options: RunOptions, now: datetime) -> Gather
     pulled = _read(context, pull, unchanged_filter, as_of, repeat=options.full)
     if pull.everybody and pulled.statistics.people < _LEAST_READ:
         raise GuardTripped(
-            "HR shows no employees at all (source_empty)",
-            "an empty source looks like a lost permission; nothing overrides this",
-            "check in HR that the key may see the employees",
+            "HR shows no employees at all (source_empty).",
+            "An empty source looks like a lost permission; nothing overrides this.",
+            "Check in HR that the key may see the employees.",
         )
     # An employee with an issue was looked at, too: only those that the answer lacks may count as gone.
     read = (person.employee_id for people in (pulled.candidates, pulled.issues) for person in people)
@@ -141,9 +141,9 @@ def _first_load(context: SenderContext, pulled: Pulled, as_of: date) -> FirstLoa
     if pulled.candidates and empty:  # where everybody is blocked, the reason is another one
         listed = " and no ".join(empty)
         raise GuardTripped(
-            f"The first load has no {listed} (first_load_empty)",
-            f"the field is required, and nobody among {statistics.counted} people has a value in it",
-            "check in HR that the key may see the field, and in `[sites.NAME.mapping]` where its values come from",
+            f"The first load has no {listed} (first_load_empty).",
+            f"The field is required, and nobody among {statistics.counted} people has a value in it.",
+            "Check in HR that the key may see the field, and in `[sites.NAME.mapping]` where its values come from.",
         )
     return first_load
 
@@ -169,16 +169,16 @@ def _absence(
 def _refuse_unprepared(context: SenderContext, memory: SourceMemory, *, first: bool) -> None:
     if first:
         raise GuardTripped(
-            "There is no baseline yet (no_baseline)",
-            "a delta compares with what was last sent, and nothing was sent so far",
-            "fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree",
+            "There is no baseline yet (no_baseline).",
+            "A delta compares with what was last sent, and nothing was sent so far.",
+            "Fill it once: `bensync resync --active --inactive`, or `bensync snapshot --yes` where both sides agree.",
             remedy=run_command("resync --active --inactive"),
         )
     if memory.mapping is not None and memory.mapping != context.mapping:
         raise GuardTripped(
-            "The mapping changed since the last full file (mapping_changed)",
-            "every employee could differ now, which would flood the queue",
-            "review it with `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+            "The mapping changed since the last full file (mapping_changed).",
+            "Every employee could differ now, which would flood the queue.",
+            "Review it with `bensync plan --active --inactive`, then run `bensync resync --active --inactive`.",
             remedy=run_command("plan --active --inactive"),
         )
 
@@ -187,9 +187,9 @@ def _refuse_skewed(pull: Pull, now: datetime, bound: timedelta) -> None:
     """Refuse a run when our clock and HR's differ too much: the day decides which dated row is in effect."""
     if pull.clock is not None and abs(now - pull.clock) > bound:
         raise GuardTripped(
-            "Our clock and that of HR do not agree (clock_skew)",
-            f"here it is {now:%Y-%m-%d %H:%M} UTC, there {pull.clock:%Y-%m-%d %H:%M} UTC",
-            "set the clock of this machine, and let it follow a time server; nothing overrides this",
+            "Our clock and that of HR do not agree (clock_skew).",
+            f"Here it is {now:%Y-%m-%d %H:%M} UTC, there {pull.clock:%Y-%m-%d %H:%M} UTC.",
+            "Set the clock of this machine, and let it follow a time server; nothing overrides this.",
         )
 
 
@@ -266,7 +266,7 @@ def _refuse_bad_id(employee_id: str) -> None:
         refuse_bad_id(employee_id)
     except ValueError as error:
         fix = "Map another field as the id, or report this to the author of the connector."
-        raise SourceError("HR's answer has an employee id that cannot be one", f"it {error}", fix) from None
+        raise SourceError("HR's answer has an employee id that cannot be one.", f"It {error}.", fix) from None
 
 
 def _project(context: SenderContext, employee: Employee, as_of: date) -> tuple[Profile, date | None] | Issue:

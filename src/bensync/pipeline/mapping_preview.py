@@ -62,9 +62,9 @@ def _record(source: Source, reader: Reader, employee_id: str, since: str | None)
             if record.id == employee_id:
                 return record
     raise SourceError(
-        f"HR shows no employee {employee_id}",
-        "there is none of this number, or the reader may not see them",
-        "give HR's internal number, which `bensync people list` and `bensync issues` show, not the employee number",
+        f"HR shows no employee {employee_id}.",
+        "There is none of this number, or the reader may not see them.",
+        "Give HR's internal number, which `bensync people list` and `bensync issues` show, not the employee number.",
         remedy=run_command("people list"),
     )
 
@@ -74,7 +74,7 @@ def _judged(reader: Reader, options: StatusOptions, record: Record, as_of: date)
         employee = reader.read(record)
     except GuardTripped as refusal:
         # A code table that rejects unlisted values stops a whole run; a preview shows the value instead.
-        return Issue(record.id, IssueCode.VALUE_UNKNOWN, f"every run is refused: {refusal.why}")
+        return Issue(record.id, IssueCode.VALUE_UNKNOWN, f"every run is refused: {refusal.why.rstrip('.')}")
     if isinstance(employee, Issue):
         return employee
     projected = judge(employee, options, as_of)

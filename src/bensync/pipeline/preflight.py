@@ -14,8 +14,8 @@ from bensync.pipeline.context import SenderContext
 from bensync.wording.sync import CHANGE_ROUTES, count
 
 _OFF = "off: no daily run reads everybody to find what the change feed leaves out"
-_TURN_ON = 'set reconcile_on = "sunday" under [schedule]'
-_ASK_HR = "ask the HR administrator whether the API key may see all employees, whatever their status"
+_TURN_ON = 'Set reconcile_on = "sunday" under [schedule].'
+_ASK_HR = "Ask the HR administrator whether the API key may see all employees, whatever their status."
 
 
 def findings(context: SenderContext) -> Iterator[PreflightFinding]:

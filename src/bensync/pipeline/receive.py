@@ -33,8 +33,8 @@ from bensync.wording import notices
 log = structlog.get_logger()
 
 _FIX = (
-    "ask the sender over another channel for the right file, or fix our own keys and settings, then run "
-    "`bensync intake`; where the file is lost, let the sender resync everybody, and run `bensync intake --anew`"
+    "Ask the sender over another channel for the right file, or fix our own keys and settings, then run "
+    "`bensync intake`; where the file is lost, let the sender resync everybody, and run `bensync intake --anew`."
 )
 
 
@@ -151,7 +151,9 @@ def _take_new(
         while waiting and waiting[0].kind is not DeliveryKind.FULL:
             waiting.pop(0)
         if not waiting:
-            return [], _missing(context, "There is no file to begin with", "only a FULL file holds everybody", clock())
+            return [], _missing(
+                context, "There is no file to begin with.", "Only a FULL file holds everybody.", clock()
+            )
     looked: list[ReceivedFile] = []
     for file in waiting:
         following = last.sequence + 1 if last is not None else 1
@@ -159,8 +161,8 @@ def _take_new(
         if before is not None and not options.again:
             return looked, _stopped(before)
         if file.sequence != following and not fresh:
-            what = f"File {following:06} of {context.site_id} is missing"
-            return looked, _missing(context, what, f"{file.arrival.name} waits behind it", clock())
+            what = f"File {following:06} of {context.site_id} is missing."
+            return looked, _missing(context, what, f"{file.arrival.name} waits behind it.", clock())
         taken = _take(context, file, options, clock(), fresh=fresh)
         looked.append(taken)
         if taken.state is ReceivedState.QUARANTINED:
@@ -175,7 +177,7 @@ def _take(
     """Open a file, check all of it, and apply it, or quarantine all of it."""
     size = file.arrival.size
     if size is not None and size > context.largest:  # refused before it is fetched: the limit also bounds memory
-        why = f"it has {size} bytes, and at most {context.largest} are read"
+        why = f"It has {size} bytes, and at most {context.largest} are read."
         return _quarantine(context, file, size, "", why, options, now)
     sealed = context.inbox.fetch(file.arrival.name, context.largest)
     size, sha256 = len(sealed), _sha256(sealed)
@@ -183,19 +185,19 @@ def _take(
         parsed = _read(context, file, context.opener.open(sealed))
         return _apply(context, file, size, sha256, parsed, options, now, fresh=fresh)
     except GuardTripped as error:
-        return _quarantine(context, file, size, sha256, f"{error.what}: {error.why}", options, now)
+        return _quarantine(context, file, size, sha256, str(error), options, now)
 
 
 def _read(context: ReceiverContext, file: _NumberedFile, opened: bytes) -> Parsed:
     try:
         parsed = received_file.read(context.preset, opened, dated_rows=context.dated_rows)
     except Unreadable as error:
-        raise GuardTripped("The file cannot be read", str(error)) from error
+        raise GuardTripped("The file cannot be read.", str(error), _FIX) from error
     header = parsed.header
     if header.site != context.site_id:
-        raise GuardTripped("The file is not ours", "it was made for another site than its name says")
+        raise GuardTripped("The file is not ours.", "It was made for another site than its name says.")
     if (header.kind, header.sequence) != (file.kind, file.sequence):
-        raise GuardTripped("The file is not what its name says", f"inside it is {header.kind} {header.sequence:06}")
+        raise GuardTripped("The file is not what its name says.", f"Inside it is {header.kind} {header.sequence:06}.")
     return parsed
 
 
@@ -246,9 +248,11 @@ def _refuse_misplaced(header: Header, last: ReceivedFile | None, *, fresh: bool)
         return
     number, previous = (last.sequence, last.sha256) if last is not None else (0, "")
     if header.sequence != number + 1:
-        raise GuardTripped("The file is out of order", f"the last one taken in has the number {number:06}")
+        raise GuardTripped("The file is out of order.", f"The last one taken in has the number {number:06}.")
     if header.previous != previous:
-        raise GuardTripped("The file is out of order", "it was made to follow another file than the last one taken in")
+        raise GuardTripped(
+            "The file is out of order.", "It was made to follow another file than the last one taken in."
+        )
 
 
 def _rows(vault: Vault, profiles: Sequence[Profile]) -> Iterator[list[FileRow]]:
@@ -291,7 +295,7 @@ def _quarantine(
 
 
 def _stopped(refused: ReceivedFile) -> GuardTripped:
-    return GuardTripped(f"{refused.name} is quarantined", refused.reason, _FIX)
+    return GuardTripped(f"{refused.name} is quarantined.", refused.reason, _FIX)
 
 
 def _missing(context: ReceiverContext, what: str, why: str, now: datetime) -> GuardTripped:

@@ -23,6 +23,7 @@ from bensync.errors import (
     DeliveryError,
     GuardTripped,
     StateError,
+    reported,
     run_command,
 )
 from bensync.fault_points import point
@@ -96,18 +97,18 @@ def _refuse_unknown_files(context: SenderContext, options: RunOptions) -> None:
     last = highest_at_receiver(context.site_id, context.courier)
     if last is None and not begins:
         raise DatabaseOutdated(
-            "Nobody can see whether the receiver has files of this site (unseen_files)",
-            f"the upload center shows us nothing, and this database has sent no file of site {context.site_id}",
-            "if this is the first file of the site, run `bensync deliveries caught-up --last 0 --reason TEXT`. If not, "
-            "let state.url name the database that sent the others, or give the receiver's last number to --last",
+            "Nobody can see whether the receiver has files of this site (unseen_files).",
+            f"The upload center shows us nothing, and this database has sent no file of site {context.site_id}.",
+            "If this is the first file of the site, run `bensync deliveries caught-up --last 0 --reason TEXT`. If not, "
+            "let state.url name the database that sent the others, or give the receiver's last number to --last.",
             remedy=ASK_OPERATOR,
         )
     if last:
         raise DatabaseOutdated(
-            "The receiver has files that this database did not send (unknown_files)",
-            f"the highest number of site {context.site_id} there is {last:06}, and this database has sent none",
-            "let state.url name the database that sent them, or restore its backup. If it is lost, ask the receiver "
-            "for its last number N: `bensync deliveries caught-up --last N --reason TEXT`",
+            "The receiver has files that this database did not send (unknown_files).",
+            f"The highest number of site {context.site_id} there is {last:06}, and this database has sent none.",
+            "Let state.url name the database that sent them, or restore its backup. If it is lost, ask the receiver "
+            "for its last number N: `bensync deliveries caught-up --last N --reason TEXT`.",
             remedy=ASK_OPERATOR,
         )
 
@@ -188,11 +189,11 @@ def confirm(context: SenderContext, delivery_id: int, actor: str, clock: Callabl
 def _in_trouble(state: SiteState, delivery_id: int, states: Collection[DeliveryState]) -> Delivery:
     delivery = state.deliveries.get(delivery_id)
     if delivery is None or delivery.state not in states:
-        why = "there is none of that number" if delivery is None else f"it is {delivery.state.lower()}"
+        why = "This site has no delivery with that number." if delivery is None else f"It is {delivery.state.lower()}."
         raise StateError(
-            f"Delivery {delivery_id} is not in trouble",
+            f"Delivery {delivery_id} is not in trouble.",
             why,
-            "`bensync deliveries` lists them",
+            "`bensync deliveries list` shows the deliveries and their states.",
             remedy=run_command("deliveries list"),
         )
     return delivery
@@ -211,9 +212,9 @@ def _refuse_twice(context: SenderContext, options: RunOptions, now: datetime) ->
     with context.read() as state:
         if state.runs.daily_done(now.date()):
             raise BusyError(
-                f"The daily run of {context.site} is done already",
-                f"another process did it on {now.date()}",
-                "nothing needs to be done; `bensync sync` runs once more",
+                f"The daily run of {context.site} is done already.",
+                f"Another process did it on {now.date()}.",
+                "Nothing needs to be done; `bensync sync` starts another run.",
                 remedy=NOTHING,
             )
 
@@ -231,9 +232,7 @@ def _recorded(context: SenderContext, options: RunOptions, as_of: date, now: dat
         log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:
-        known_error = (
-            error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
-        )
+        known_error = error if isinstance(error, BensyncError) else BensyncError("bensync has a bug.", reported(error))
         log.info("run.failed", site=context.site, run=run_id, error=type(known_error).__name__, what=known_error.what)
 
         def record(state: SiteState) -> None:
@@ -280,8 +279,8 @@ def _stop_if_stale(options: RunOptions, plan: SyncPlan) -> None:
     """Refuse to release another plan than the one that a person looked at."""
     if options.allow and options.allow != plan.fingerprint:
         raise GuardTripped(
-            "The plan is not the one that was allowed (plan_changed)",
-            f"{options.allow} was allowed; today, HR's data make plan {plan.fingerprint}",
+            "The plan is not the one that was allowed (plan_changed).",
+            f"{options.allow} was allowed; today, HR's data make plan {plan.fingerprint}.",
             "Look at `bensync plan` again, then allow what it shows, or run without --allow.",
             remedy=run_command("plan"),
         )
@@ -291,8 +290,8 @@ def _stop_if_refused(plan: SyncPlan) -> None:
     alarms = refused(plan)
     if alarms:
         raise GuardTripped(
-            "The plan looks like an accident (" + ", ".join(alarm.code for alarm in alarms) + ")",
-            "; ".join(alarm.text for alarm in alarms),
-            f"look at `bensync plan`; if it is right, release exactly this plan today with --allow {plan.fingerprint}",
+            f"The plan looks like an accident ({', '.join(alarm.code for alarm in alarms)}).",
+            f"These safety limits are reached: {'; '.join(alarm.text for alarm in alarms)}.",
+            f"Look at `bensync plan`; if it is right, release exactly this plan today with --allow {plan.fingerprint}.",
             remedy=run_command("plan"),
         )

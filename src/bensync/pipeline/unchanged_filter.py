@@ -67,8 +67,8 @@ class UnchangedFilter:
                     left.discard(candidate.employee_id)
                     yield candidate
             if left:
-                why = f"{len(left)} of {len(self.recognised)} are gone, or were sent with other values meanwhile"
-                raise StateError("The baselines changed during the run", why, "run again", retry=True)
+                why = f"{len(left)} of {len(self.recognised)} are gone, or were sent with other values meanwhile."
+                raise StateError("The baselines changed during the run.", why, "Run again.", retry=True)
 
     def _all(self) -> AbstractSet[bytes]:
         if self._known is None:

@@ -184,9 +184,9 @@ class Store(Database):
         sealed = {row.name: row.sealed for row in connection.execute(select(_secrets))}
         if not sealed.keys() >= set(_DATA_KEYS):
             raise StateError(
-                "The database is not ready",
-                "it has not all its keys yet",
-                "run `bensync migrate`",
+                "The database is not ready.",
+                "Some of its keys are missing.",
+                "Run `bensync migrate`.",
                 remedy=run_command("migrate"),
             )
         if chain.GENESIS not in sealed and not adopting:

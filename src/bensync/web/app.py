@@ -174,6 +174,10 @@ async def _closing(app: FastAPI) -> AsyncIterator[None]:
 def _refuse_unlisted(app: FastAPI) -> None:
     """Raise ConfigError where something is served that no router of ours declared, such as a route of FastAPI's own."""
     foreign = [getattr(route, "path", "?") for route in app.routes if not isinstance(route, APIRoute)]
-    wrong = [*unlisted(routes(app), RULES), *(f"{path} is no route with a rule" for path in foreign)]
+    wrong = [*unlisted(routes(app), RULES), *(f"{path} is not a route with a rule" for path in foreign)]
     if wrong:
-        raise ConfigError("The pages do not start", "; ".join(wrong), "declare every route with a Router of web/http")
+        raise ConfigError(
+            "The pages do not start.",
+            f"These routes have no permission: {'; '.join(wrong)}.",
+            "Declare every route with a Router of web/http.",
+        )

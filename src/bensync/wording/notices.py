@@ -323,5 +323,4 @@ def channel_failed(site: str, channel: str, why: str) -> AlertCondition:
 
 
 def _lines(error: BensyncError) -> str:
-    what, why, fix = error.as_sentences()
-    return f"  What: {what}\n  Why:  {why}\n  Fix:  {fix}\n"
+    return f"  What: {error.what}\n  Why:  {error.why}\n  Fix:  {error.fix}\n"

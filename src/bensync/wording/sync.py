@@ -13,7 +13,6 @@ from bensync.core.people import Standing
 from bensync.core.ports import ChangeRoute
 from bensync.core.requests import WARNING_WORDS, DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
-from bensync.errors import sentence
 from bensync.mappings.catalogue import Catalogue, FieldType
 from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 
@@ -332,7 +331,7 @@ def issue_detail(code: str, detail: str) -> str:
 
 def warning(code: WarningCode) -> str:
     """Return what a warning says, as a sentence."""
-    return sentence(WARNING_WORDS[code])
+    return WARNING_WORDS[code]
 
 
 def issue(code: str) -> tuple[str, str]:

@@ -39,8 +39,8 @@ def episode(past: Episode, catalogue: Catalogue) -> tuple[str, str]:
         case EpisodeKind.SKIPPED:
             return _outcome(past.outcome), issue_detail(past.outcome, past.detail)
         case EpisodeKind.REQUEST_OPENED:
-            warnings = "; ".join(WARNING_WORDS[code] for code in past.warnings) or "no warnings"
-            return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}; {warnings}"
+            warnings = " ".join(WARNING_WORDS[code] for code in past.warnings) or "No warnings."
+            return "Request opened", f"{_change(past)}, effective {day(past.effective_date)}. {warnings}"
         case EpisodeKind.REQUEST_CLOSED:
             return f"Request {STATES[past.state].lower() if past.state else 'closed'}", _decision(past, catalogue)
         case EpisodeKind.RELEASED:

@@ -12,7 +12,7 @@ import psycopg_pool
 from procrastinate import App, SyncPsycopgConnector, exceptions
 from procrastinate.jobs import Status
 
-from bensync.errors import BusyError, StateError, run_command
+from bensync.errors import BusyError, StateError, reported, run_command
 from bensync.fault_points import around
 from bensync.workers.schema import SCHEMA
 
@@ -86,7 +86,7 @@ class JobQueue:
         return frozenset(str(job.task_kwargs["site"]) for job in jobs)
 
     def ask_turn(self, site: str, *, heavy: bool) -> None:
-        """Enqueue a turn at a site; do nothing if one waits already.
+        """Enqueue a turn at a site; do nothing if one is already waiting.
 
         Raises:
             StateError: the queue cannot be reached.
@@ -112,11 +112,11 @@ class JobQueue:
         try:
             return self._defer(RUN, site, PROMPT, BY_HAND, arguments)
         except exceptions.AlreadyEnqueued:
-            why = "one that was asked for before has not begun"
+            why = "An earlier request for a run has not begun."
             raise BusyError(
-                f"A run of site {site} waits already",
+                f"A run of site {site} is already waiting.",
                 why,
-                "wait for it; `bensync status`",
+                "Wait until it is done; `bensync status` shows it.",
                 remedy=run_command("status"),
             ) from None
 
@@ -192,10 +192,10 @@ def options(reach: Mapping[str, Any]) -> dict[str, Any]:
 
 def unreachable(error: BaseException) -> StateError:
     """Return the error for people."""
-    fix = "see that the server of state.url is up, and run `bensync migrate`"
+    fix = "Check that the server of state.url is up, and run `bensync migrate`."
     return StateError(
-        "The queue cannot be used",
-        type(error.__cause__ or error).__name__,
+        "The queue cannot be used.",
+        reported(error.__cause__ or error),
         fix,
         retry=True,
         remedy=run_command("migrate"),

@@ -35,8 +35,12 @@ def _found(database: Database) -> str:
 def _change(database: Database, version: str, newest: str) -> None:
     """Create or migrate the tables, in one transaction that keeps all other writers waiting."""
     if version > newest:
-        why = f"it was brought to {version}, this version of procrastinate knows {newest}"
-        raise StateError("The queue is newer than we are", why, "install the newer version here, too")
+        why = f"Its schema is {version}, this version of procrastinate knows {newest}."
+        raise StateError(
+            "The queue belongs to a newer version of procrastinate.",
+            why,
+            "Install the newer version on this machine, too.",
+        )
     with database.whole("queue.schema") as connection:
         if (now := _found(database)) == newest:  # another worker started at the same time, and was first
             return

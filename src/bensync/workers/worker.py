@@ -57,7 +57,7 @@ def serve(file: Path, form: str) -> None:
 
 
 def refuse_other_time(database: Database, now: datetime) -> None:
-    """Refuse to start with a clock that differs from that of the database server.
+    """Refuse to start with a clock that differs from the clock of the database server.
 
     Each machine judges by its own clock whether a lease of another one has expired.
 
@@ -66,8 +66,10 @@ def refuse_other_time(database: Database, now: datetime) -> None:
     """
     off = (now - database.moment()).total_seconds()
     if abs(off) > _OFF:
-        why = f"it is {abs(off):,.0f} seconds {'ahead of' if off > 0 else 'behind'} that of the database server"
-        raise StateError("The clock of this machine is not right", why, "let both be set by NTP, then start again")
+        why = f"It is {abs(off):,.0f} seconds {'ahead of' if off > 0 else 'behind'} the clock of the database server."
+        raise StateError(
+            "The clock of this machine is not right.", why, "Let NTP set both clocks, then start the worker again."
+        )
 
 
 class Ended(Exception):

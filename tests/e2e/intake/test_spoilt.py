@@ -15,15 +15,15 @@ from tests.fixtures.databases import on_sqlite
 SPOILT: dict[str, tuple[Spoiling, str]] = {
     "tampered": (flipped, "cannot be opened"),
     "cut short": (lambda sender, file: file.read_bytes()[:-100], "cannot be opened"),
-    "unsigned": (unsigned, "it is not signed"),
+    "unsigned": (unsigned, "It is not signed."),
     "a changed line": (lambda sender, file: edited(sender, file, b"Akron", b"Salem"), "count or hash"),
     "another layout version": (lambda sender, file: forged(file, sender, layout="benetrac-9"), "another layout"),
     "another site": (lambda sender, file: forged(file, sender, site="OTHER001"), "another site"),
-    "another kind": (lambda sender, file: forged(file, sender, kind="FULL"), "inside it is FULL"),
+    "another kind": (lambda sender, file: forged(file, sender, kind="FULL"), "Inside it is FULL"),
     "another predecessor": (lambda sender, file: forged(file, sender, previous="0" * 64), "another file than the last"),
     "an SSN twice": (
         lambda sender, file: rewritten(sender, file, lambda people: [*people, *people]),
-        "an SSN comes twice",
+        "Two rows have the same SSN.",
     ),
     "a bomb": (lambda sender, file: sealed(bytes(20_000_000), sender), "grows beyond 1 megabytes"),
 }
@@ -89,7 +89,7 @@ def test_files_that_changed_places_are_not_applied(there: Receiver) -> None:
     second.write_bytes(other)
     third.write_bytes(earlier)
 
-    assert "inside it is DELTA 000003" in there.intake().files[0].reason
+    assert "Inside it is DELTA 000003" in there.intake().files[0].reason
     assert there.queue() == []
 
 

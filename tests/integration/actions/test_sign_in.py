@@ -53,7 +53,7 @@ def test_anything_wrong_is_refused_in_the_same_words(deployment, kim, how):
     refusals = [refused(deployment, kim, **how), refused(deployment, stranger)]
 
     assert {(error.what, error.why, error.fix, error.wait) for error in refusals} == {
-        ("You were not signed in", "name, password or code is wrong", "try again, with a new code", 0)
+        ("You were not signed in.", "The name, the password, or the code is wrong.", "Try again, with a new code.", 0)
     }
     assert deployment.audit()[-2:] == [("kim", "sign_in.refuse"), ("unknown", "sign_in.refuse")]
 

@@ -69,7 +69,7 @@ def test_the_first_person_gets_the_same_answer_for_a_taken_and_a_free_number(dep
     taken, free, own = (answer(deployment, robin, number, owner()) for number in (TAKEN, FREE, ssn(1)))
 
     assert taken == free == own
-    assert taken[1] == "It waits for a second person"
+    assert taken[1] == "The change waits for a second person."
     assert stored(deployment, robin) == ssn(1)
 
 
@@ -102,14 +102,14 @@ def test_two_people_who_enter_the_same_number_correct_it(deployment, robin):
 def test_another_number_of_the_second_person_is_another_correction(deployment, robin):
     answer(deployment, robin, FREE, owner())
 
-    assert answer(deployment, robin, TAKEN, owner("lee"))[1] == "It waits for a second person"
+    assert answer(deployment, robin, TAKEN, owner("lee"))[1] == "The change waits for a second person."
     assert stored(deployment, robin) == ssn(1)
 
 
 def test_the_second_person_learns_that_the_number_is_taken(deployment, robin):
     answer(deployment, robin, TAKEN, owner())
 
-    assert answer(deployment, robin, TAKEN, owner("lee"))[2] == "another participant has it"
+    assert answer(deployment, robin, TAKEN, owner("lee"))[2] == "Another participant has it."
     assert stored(deployment, robin) == ssn(1)
 
 
@@ -121,7 +121,7 @@ def test_one_person_enters_five_numbers_a_day(deployment, robin):
     assert deployment.audit("acme")[-1] == ("kim", "reveal.refused")
     deployment.pass_time(hours=24)
 
-    assert answer(deployment, robin, ssn(20), owner())[1] == "It waits for a second person"
+    assert answer(deployment, robin, ssn(20), owner())[1] == "The change waits for a second person."
 
 
 def test_each_attempt_is_reported_without_the_number(deployment, robin):
@@ -158,5 +158,5 @@ def test_it_needs_a_fresh_code_and_the_right_to_reveal(deployment, robin, actor,
 )
 def test_a_typed_ssn_passes_the_checks_of_those_from_hr(deployment, robin, number):
     for name in ("kim", "lee"):
-        assert answer(deployment, robin, number, owner(name))[2] == "it is not nine digits of a number that can exist"
+        assert answer(deployment, robin, number, owner(name))[2] == "It is not nine digits of a number that can exist."
     assert stored(deployment, robin) == ssn(1)

@@ -109,7 +109,7 @@ def test_a_name_is_given_once_however_it_is_written(deployment):
 
     with pytest.raises(DecisionError, match="no user"):
         users.disable(deployment.store, "lee", ROOT, deployment.now)
-    with pytest.raises(DecisionError, match="Nothing was taken"):
+    with pytest.raises(DecisionError, match="No role was revoked"):
         users.revoke(deployment.store, "kim", "acme", Role.BROKER, ROOT, deployment.now)
 
 

@@ -37,7 +37,7 @@ def test_a_new_state_key_opens_nothing_and_the_advice_is_the_old_one(begun: Offi
     file = begun.folder / "state.key"
     file.write_text(new_state_key())
     for words in (("status",), ("sync",), ("migrate",)):
-        assert "put back the copy of the key" in said(begun, *words)
+        assert "Put back the copy of the key" in said(begun, *words)
     file.write_text(begun.state_key)
     assert begun.run("status").code == 0
     assert begun.json("fsck", "--deep")["ok"]
@@ -67,7 +67,7 @@ def test_a_database_of_a_newer_version_is_not_called_a_bug_and_migrate_leaves_it
     for words in (*_COMMANDS, ("migrate",)):
         answer = said(begun, *words)
         assert "newer version" in answer
-        assert "run `bensync migrate`" not in answer
+        assert "Run `bensync migrate`." not in answer
     with careless(begun.database) as connection:
         connection.exec_driver_sql(f"UPDATE alembic_version SET version_num = '{head()}'")
     assert begun.run("status").code == 0

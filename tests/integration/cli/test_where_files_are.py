@@ -69,7 +69,7 @@ def test_no_command_but_init_and_migrate_makes_a_database(fresh: Office, words: 
     before = sorted(fresh.folder.iterdir())
     answer = fresh.run("--json", *words)
     assert answer.code in {10, 14}
-    assert "There is no database" in answer.out
+    assert "There is no database." in answer.out
     assert f"{fresh.folder}/bensync.db is missing" in answer.out
     assert sorted(fresh.folder.iterdir()) == before
 

@@ -127,7 +127,7 @@ def test_a_row_cut_off_in_the_middle_is_refused_with_its_line(world):
 def test_an_open_quotation_mark_at_the_end_is_refused(world):
     path = world.folder / "employees.csv"
     path.write_bytes(path.read_bytes() + b'8,"Given8')
-    assert refused(world).why == "it is cut off or wrongly quoted"
+    assert refused(world).why == "It is cut off or wrongly quoted."
 
 
 def test_another_encoding_is_refused(world):
@@ -143,7 +143,7 @@ def test_A_97_one_bad_byte_is_reported_with_its_line(world, line):
     path = world.folder / "employees.csv"
     path.write_bytes(path.read_bytes().replace(b"Family%d," % line, b"Mu\xf1oz,"))
     error = refused(world)
-    assert error.what == f"employees.csv is damaged at line {line}"
+    assert error.what == f"employees.csv is damaged at line {line}."
     assert "byte" in error.why
 
 
@@ -166,7 +166,7 @@ def test_an_id_that_acts_on_a_reader_or_could_be_an_ssn_is_refused_with_its_line
     world.save()
     error = refused(world)
     assert re.search(r"line [34] or after", error.what)
-    assert "the employee id" in error.why
+    assert "The employee id" in error.why
     assert bad not in f"{error.what} {error.why} {error.fix}"
 
 
@@ -174,7 +174,7 @@ def test_an_empty_id_is_refused_with_its_line(world):
     write(world.folder / "employees.csv", [HEADER, ["1", "Given1", "b", "", ""], [" ", "Given2", "b", "", ""]])
     error = refused(world)
     assert "line 3" in error.what
-    assert error.why == "the employee id is empty"
+    assert error.why == "The employee id is empty."
 
 
 @pytest.mark.parametrize("blank", [["", "", "", "", ""], [" ", "\t", "\u00a0", "", ""], ["", ""], [""]])
@@ -197,7 +197,7 @@ def test_a_heading_without_the_employee_id_names_the_separators_that_were_tried(
     with (world.folder / "employees.csv").open("w", encoding="utf-8", newline="") as file:
         csv.writer(file, delimiter="|").writerows([HEADER, *world.rows])
     error = refused(world)
-    assert error.what == "The heading of employees.csv has no column employee_id"
+    assert error.what == "The heading of employees.csv has no column employee_id."
     assert "1 column(s) were found with commas, semicolons, tabs as separators" in error.why
 
 

@@ -126,7 +126,7 @@ def test_a_certificate_that_does_not_verify_is_not_tried_again(waits, tmp_path: 
         Thread(target=refuse_all, args=(listener,), daemon=True).start()
         address = f"https://127.0.0.1:{listener.getsockname()[1]}"
         error = failure(client(address, waits))
-    assert error.what == "The connection to HR is not trusted"
+    assert error.what == "The connection to HR is not trusted."
     assert not error.retry
     assert waits == []
 

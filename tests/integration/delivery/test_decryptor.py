@@ -42,12 +42,12 @@ def test_what_the_pinned_signer_sealed_is_opened(keys: Correspondence) -> None:
 
 
 def test_a_file_that_is_decrypted_well_but_not_signed_is_refused(keys: Correspondence) -> None:
-    assert "it is not signed" in refusal(keys, sealed(keys, PLAIN))
+    assert "It is not signed." in refusal(keys, sealed(keys, PLAIN))
 
 
 @pytest.mark.parametrize("cut", [0, 1, 50, 200])
 def test_a_file_that_was_cut_is_refused(keys: Correspondence, cut: int) -> None:
-    assert "cut, damaged" in refusal(keys, sealed(keys, PLAIN, "--sign")[:cut])
+    assert "cut off, damaged" in refusal(keys, sealed(keys, PLAIN, "--sign")[:cut])
 
 
 def test_no_flipped_bit_anywhere_goes_unseen(keys: Correspondence) -> None:

@@ -158,7 +158,7 @@ def test_a_folder_where_writing_is_forbidden_is_not_tried_again(tmp_path: Path) 
     with openssh(tmp_path / "sshd", root, "ForceCommand internal-sftp -R") as server:
         error = refusal(lambda: send(server.settings(), naps))
     assert not error.retry
-    assert "permission denied" in error.why
+    assert "The server denies permission." in error.why
     assert naps.seconds == []
     assert list(root.iterdir()) == []
 

@@ -255,7 +255,7 @@ def test_a_folder_that_may_not_be_listed_is_a_finding_and_an_error_but_never_not
     root.mkdir()
     with openssh(tmp_path / "sshd", root, "ForceCommand internal-sftp -P opendir,readdir") as server:
         inbox = SftpInbox(server.settings(attempts=1))
-        assert "permission denied" in refusal(inbox.list).why
+        assert "The server denies permission." in refusal(inbox.list).why
         (finding,) = inbox.check()
     assert not finding.ok
-    assert "permission denied" in finding.detail
+    assert "The server denies permission." in finding.detail

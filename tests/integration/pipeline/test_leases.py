@@ -78,7 +78,7 @@ def test_a_run_that_waits_for_hours_keeps_its_lease(place: SiteContext, monkeypa
         for hour in range(1, 4):
             clock.now = NOW + timedelta(hours=hour)
             until(lambda: expires(place) == clock.now + LEASE, "a sign of life")
-            with pytest.raises(BusyError, match="Another run of site acme is at work"):
+            with pytest.raises(BusyError, match="Another run of site acme is in progress"):
                 take_over(place, clock.now + LEASE)
     take_over(place, clock.now)
 
@@ -111,7 +111,7 @@ def test_a_database_that_is_away_for_a_moment_does_not_end_the_signs_of_life(
     with leased(place, clock) as held:
 
         def refuse(*_: object) -> None:
-            raise StateError("The database cannot be used", "it is away", retry=True)
+            raise StateError("The database cannot be used.", "it is away", retry=True)
 
         with monkeypatch.context() as broken:
             broken.setattr(Store, "write", refuse)

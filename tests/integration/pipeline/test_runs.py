@@ -155,7 +155,7 @@ def test_a_first_load_without_a_required_field_is_refused_whatever_a_person_rele
     error = acme.failure(acme.resync)
 
     assert isinstance(error, GuardTripped)
-    assert error.what == "The first load has no city and no hire_date (first_load_empty)"
+    assert error.what == "The first load has no city and no hire_date (first_load_empty)."
     assert acme.files() == []
 
 

@@ -109,10 +109,23 @@ def test_S3_13_benefit_events_have_begun_where_a_version_before_ran_them(engine)
 
 
 def test_the_advice_in_errors_of_runs_gets_its_new_name(engine):
-    error = {"code": 11, "what": "HR is down", "why": 'it said "mend"', "mend": "try again"}
+    error = {
+        "code": 11,
+        "what": "HR is down",
+        "why": 'it said "mend"',
+        "mend": "Try again; if it happens again, run `bensync check`.",
+    }
     with engine.begin() as connection:
         upgrade(connection, "0014")
         connection.execute(text(RUN), [{"id": 1, "error": json.dumps(error)}, {"id": 2, "error": "{}"}])
         upgrade(connection, "head")
         rows = connection.execute(select(RunRow.__table__.c.error).order_by(RunRow.__table__.c.id)).scalars().all()
-    assert rows == [{"code": 11, "what": "HR is down", "why": 'it said "mend"', "fix": "try again"}, {}]
+    assert rows == [
+        {
+            "code": 11,
+            "what": "HR is down",
+            "why": 'it said "mend"',
+            "fix": "Try again; if it happens again, run `bensync check`.",
+        },
+        {},
+    ]

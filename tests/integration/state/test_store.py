@@ -35,7 +35,7 @@ def test_another_key_does_not_open_the_database(store: Store, database: str) -> 
 
 
 def test_a_folder_that_is_not_there_is_a_clear_error(tmp_path: Path) -> None:
-    with pytest.raises(StateError, match="cannot be made"):
+    with pytest.raises(StateError, match="cannot be created"):
         Store(f"sqlite:///{tmp_path}/nowhere/bensync.db", KEY).migrate()
 
 

@@ -103,7 +103,7 @@ def rows_by_table(folder: Path) -> dict[str, int]:
 
 def test_the_old_database_is_refused_until_it_is_upgraded(bensync):
     error = answer(bensync, "status", code=14)["error"]
-    assert "its schema is 0013" in error["why"]
+    assert "Its schema is 0013" in error["why"]
     assert "bensync migrate" in error["fix"]
 
 

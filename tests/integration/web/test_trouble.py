@@ -21,9 +21,9 @@ def leave_in(state: SiteState, wanted: DeliveryState) -> None:
     if wanted in {DeliveryState.PUBLISHING, DeliveryState.UNKNOWN}:
         state.deliveries.intend(number)
     if wanted is DeliveryState.UNKNOWN:
-        state.deliveries.fail(number, DeliveryInDoubt("It is unknown whether the file arrived", "the line was cut"))
+        state.deliveries.fail(number, DeliveryInDoubt("It is unknown whether the file arrived", "The line was cut."))
     if wanted is DeliveryState.FAILED:
-        state.deliveries.fail(number, DeliveryError("The file was not sent", "the line was cut"))
+        state.deliveries.fail(number, DeliveryError("The file was not sent", "The line was cut."))
 
 
 @pytest.mark.parametrize(

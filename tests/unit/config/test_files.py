@@ -35,7 +35,7 @@ def test_hidden_files_and_other_files_are_no_sites(tmp_path):
     ("text", "why"),
     [
         ("[source", "sites.d/bad.toml is not valid TOML"),
-        ("", "sites.d/bad.toml has 5 problems"),
+        ("", "sites.d/bad.toml has 5 problems."),
         (OWN.replace("csvfile", "nosuch"), "sites.bad.source"),
         (OWN.replace('active = ["Active"]', 'active = ["Terminated"]'), "sites.bad.status"),
         (OWN + "[mapping]\ncity = ''\n[guards]\nterminations = 'many'\n", "sites.bad.guards.terminations"),
@@ -65,8 +65,8 @@ def test_two_files_with_one_site_id_are_both_disabled_for_nothing_tells_which_is
 
     deployment = Deployment(path)
     assert deployment.names() == ["south", "west"]
-    assert deployment.broken["east"].why == "sites.east.id: SITE0000 is the Site ID of north, too"
-    assert deployment.broken["north"].why == "sites.north.id: SITE0000 is the Site ID of east, too"
+    assert deployment.broken["east"].why == "sites.east.id: SITE0000 is the Site ID of north, too."
+    assert deployment.broken["north"].why == "sites.north.id: SITE0000 is the Site ID of east, too."
 
 
 def test_the_main_file_keeps_its_site_id(tmp_path):
@@ -82,7 +82,7 @@ def test_a_site_in_both_places_is_disabled(tmp_path):
     deployment = Deployment(deployed(tmp_path, GOOD, acme=OWN, north=OWN))
 
     assert deployment.names() == ["north"]
-    assert "the main file has a table of it, too" in deployment.broken["acme"].why
+    assert "the main file has a table of this site, too" in deployment.broken["acme"].why
 
 
 def test_only_one_sites_file_is_read_where_only_one_is_asked_for(tmp_path):
@@ -112,6 +112,6 @@ WITH_RULES = GOOD.replace('id = "ACME0001"', 'id = "ACME0001"\nbenefits = "rules
 def test_a_missing_rulebook_says_where_it_is_looked_for(tmp_path):
     with pytest.raises(ConfigError) as caught:
         Deployment(deployed(tmp_path, WITH_RULES)).rulebook("acme")
-    assert caught.value.what == f"There is no rulebook at {tmp_path}/rules.toml"
+    assert caught.value.what == f"There is no rulebook at {tmp_path}/rules.toml."
     assert "sites.acme.benefits" in caught.value.fix
     assert "init" not in caught.value.fix

@@ -50,7 +50,7 @@ def test_a_file_that_other_accounts_can_read_or_change_is_refused(path: Path, na
     ((ok, detail, advice),) = details(path)
     assert not ok
     assert detail.startswith(str(file))
-    assert advice == f"run `{fix} {file}`"
+    assert advice == f"Run `{fix} {file}`."
 
 
 def test_a_shared_folder_in_which_only_owners_replace_files_is_fine(path: Path) -> None:

@@ -62,5 +62,5 @@ def test_a_secret_that_is_no_plain_text_is_named_and_not_repeated(tmp_path, cont
     with pytest.raises(ConfigError) as caught:
         resolve(SecretStr(f"file:{tmp_path}/secret"))
     assert caught.value.what == f"The secret file:{tmp_path}/secret cannot be read."
-    assert caught.value.why == "The file is no plain text."
+    assert caught.value.why == "The file is not plain text in UTF-8."
     assert caught.value.__cause__ is None

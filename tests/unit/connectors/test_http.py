@@ -109,7 +109,7 @@ def test_failed_connections_and_time_outs_are_retried(client, waits, error):
         (403, "no permission"),
         (404, "company name or the path"),
         (409, "does not accept"),
-        (302, "not followed"),
+        (302, "does not follow"),
     ],
 )
 def test_refusals_are_never_retried(client, waits, code, reason):
@@ -125,9 +125,9 @@ def test_refusals_are_never_retried(client, waits, code, reason):
 @pytest.mark.parametrize("name", REASONS)
 def test_the_servers_reason_is_shown_once_and_without_control_letters(client, waits, name):
     error = failure(client(httpx.Response(404, headers={name: "Employee not found, Employee not found\x1b[31m"})))
-    assert error.why.endswith('("Employee not found, Employee not found[31m")')
+    assert error.what.endswith('("Employee not found, Employee not found[31m").')
     error = failure(client(httpx.Response(404, headers=dict.fromkeys(REASONS, "Not found, Not found"))))
-    assert error.why.endswith('("Not found")')
+    assert error.what.endswith('("Not found").')
 
 
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
@@ -168,7 +168,9 @@ def test_the_type_of_the_content_is_not_trusted_and_the_content_is_what_counts(c
 def test_a_wait_is_logged_without_the_address(client, waits):
     with capture_logs() as logs:
         client(status(503), OK).read("GET", "x")
-    assert [(entry["event"], entry["attempt"], entry["why"]) for entry in logs] == [("source.retry", 1, "HTTP 503")]
+    assert [(entry["event"], entry["attempt"], entry["why"]) for entry in logs] == [
+        ("source.retry", 1, "HR answered with HTTP 503.")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -260,7 +262,7 @@ def bomb(unpacked: int) -> httpx.Response:
 def test_an_answer_that_unpacks_to_a_thousand_times_its_size_is_refused(client: Callable[..., ReadOnlyClient]) -> None:
     with pytest.raises(SourceError) as caught:
         client(bomb(32 << 20)).read("GET", "x")
-    assert caught.value.what == "HR's answer is too large to be true"
+    assert caught.value.what == "HR's answer is too large to be true."
     assert not caught.value.retry
 
 

@@ -65,7 +65,7 @@ def test_a_retry_after_that_cannot_be_read_is_replaced_by_our_own_wait(client, w
 def test_a_retry_after_beyond_the_budget_ends_the_request_at_once(client, waits):
     error = failure(client(status(429, retry_after="3600")))
     assert waits == []
-    assert error.what == "HR asks to wait 3600 s, more than the 300 s that one request may take"
+    assert error.what == "HR asks to wait 3600 s, more than the 300 s that one request may take."
     assert error.retry
 
 
@@ -75,7 +75,7 @@ def test_passing_failures_are_retried_with_growing_waits_up_to_the_limit(client,
     assert len(waits) == 4
     assert waits == sorted(waits)
     assert waits[-1] < 60
-    assert error.what == "HR gave no usable answer in 5 attempts"
+    assert error.what == "HR gave no usable answer in 5 attempts."
     assert str(code) in error.why
     assert error.retry
 
@@ -91,5 +91,5 @@ def test_the_time_budget_ends_a_request_before_its_attempts_are_used_up(client, 
     error = failure(client(status(503, retry_after="100"), attempts=20))
     assert len(waits) == 2
     assert sum(waits) <= 300
-    assert error.what == "HR gave no usable answer within 300 s (3 attempts)"
+    assert error.what == "HR gave no usable answer within 300 s (3 attempts)."
     assert error.retry

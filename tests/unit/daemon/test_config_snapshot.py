@@ -27,7 +27,7 @@ def test_a_file_that_cannot_be_read_disables_its_site_in_a_copy_too(tmp_path):
 
     for configured in (Deployment(path), Deployment(copy)):
         assert configured.names() == ["north"]
-        assert configured.broken["bad"].what == "sites.d/bad.toml cannot be read"
+        assert configured.broken["bad"].what == "sites.d/bad.toml cannot be read."
 
 
 def test_a_copy_says_the_same_whatever_is_edited_later(tmp_path):

@@ -68,14 +68,14 @@ def test_any_good_answer_is_enough(called: respx.Route, code: int) -> None:
 @pytest.mark.parametrize("code", [301, 302, 303, 307, 308])
 def test_a_redirect_is_not_followed(called: respx.Route, watcher: respx.MockRouter, code: int) -> None:
     called.respond(code, headers={"Location": f"https://elsewhere.example.com/{SECRET}"})
-    assert why(f"https://watch.example.com/{SECRET}") == f"the answer was {code}"
+    assert why(f"https://watch.example.com/{SECRET}") == f"The answer was HTTP {code}."
     assert len(watcher.calls) == 1
 
 
 @pytest.mark.parametrize("code", [401, 403, 404, 429, 500, 503])
 def test_a_ping_that_is_refused_is_not_repeated_whatever_the_watcher_asks_for(called: respx.Route, code: int) -> None:
     called.respond(code, headers={"Retry-After": "1"})
-    assert why(f"https://watch.example.com/{SECRET}") == f"the answer was {code}"
+    assert why(f"https://watch.example.com/{SECRET}") == f"The answer was HTTP {code}."
     assert called.call_count == 1
 
 
@@ -86,7 +86,7 @@ def test_a_watcher_that_cannot_be_reached_is_logged_by_the_kind_of_error_alone(
     called: respx.Route, error: type[httpx.TransportError]
 ) -> None:
     called.mock(side_effect=error(f"https://watch.example.com/{SECRET}"))
-    assert why(f"https://watch.example.com/{SECRET}") == error.__name__
+    assert why(f"https://watch.example.com/{SECRET}") == f"The underlying error is {error.__name__}."
 
 
 class Unread(httpx.SyncByteStream):
@@ -135,7 +135,7 @@ def test_plain_http_stays_on_this_machine(
     watcher: respx.MockRouter, monkeypatch: pytest.MonkeyPatch, address: str
 ) -> None:
     resolve_to(monkeypatch, address)
-    assert "plain http" in why(f"http://watch.example.com/{SECRET}")
+    assert "Plain http" in why(f"http://watch.example.com/{SECRET}")
     assert not watcher.calls
 
 

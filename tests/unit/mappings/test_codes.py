@@ -37,7 +37,7 @@ def read(codes, gender="Female", state="Active"):
 def refusal(codes, preset=OWN, **entries):
     with pytest.raises(ConfigError) as caught:
         load(preset, entries, codes=codes, site="acme")
-    return caught.value.why.split("; ")
+    return caught.value.problems
 
 
 @pytest.mark.parametrize(
@@ -105,7 +105,7 @@ def test_reject_refuses_the_run_and_names_field_and_employee_alone():
         read({"gender": CodeTable({"weiblich": "F"}, Unknown.REJECT)})
     reported = f"{caught.value} {caught.value.fix}"
     assert "gender (value_unknown)" in reported
-    assert "employee 17" in reported
+    assert "Employee 17" in reported
     assert "Female" not in reported
 
 

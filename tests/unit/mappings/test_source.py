@@ -73,7 +73,7 @@ def test_a_mapping_that_cannot_be_used_is_refused_with_every_problem(overrides, 
     with pytest.raises(ConfigError) as caught:
         load("bamboohr", overrides)
     assert all(text in caught.value.why for text in named)
-    assert len(caught.value.why.split("; ")) == len(named)
+    assert len(caught.value.problems) == len(named)
     assert caught.value.fix
 
 

@@ -83,28 +83,32 @@ def test_a_sender_does_not_claim_requests_that_the_receiver_opens():
 @pytest.mark.parametrize(
     ("error", "key", "lead"),
     [
-        (SourceError("HR cannot be read.", "no route", "Try again."), None, "Nothing was lost"),
-        (HostKeyRefused("No connection.", "another key", "Check it."), AlertKey.HOST_KEY, "until a person has checked"),
+        (SourceError("HR cannot be read.", "There is no route.", "Try again."), None, "Nothing was lost"),
+        (
+            HostKeyRefused("There is no connection.", "It shows another key.", "Check it."),
+            AlertKey.HOST_KEY,
+            "until a person has checked",
+        ),
     ],
 )
 def test_a_failure_says_whether_anything_was_lost_and_whether_a_person_must_act(error, key, lead):
     condition = notices.failed("acme", "The daily run", error)
     assert lead in condition.detail
-    assert error.as_sentences()[1] in condition.detail
+    assert f"  Why:  {error.why}\n" in condition.detail
     assert key is None or condition.key is key
 
 
 def test_an_alert_about_events_is_not_cleared_by_a_good_sync():
-    error = SourceError("HR cannot be read.", "no route", "Try again.")
+    error = SourceError("HR cannot be read.", "There is no route.", "Try again.")
     assert notices.events_failed("acme", error).name != notices.failed("acme", "The events run", error).name
 
 
 def test_another_host_key_is_no_outage_that_ends_by_itself():
-    outage = DeliveryError("No connection.", "no route", "Try again.")
+    outage = DeliveryError("There is no connection.", "There is no route.", "Try again.")
     assert notices.unreachable("acme", outage).key is AlertKey.UNREACHABLE
-    assert notices.unreachable("acme", HostKeyRefused("No connection.", "another key", "Check it.")).key is (
-        AlertKey.HOST_KEY
-    )
+    assert notices.unreachable(
+        "acme", HostKeyRefused("There is no connection.", "It shows another key.", "Check it.")
+    ).key is (AlertKey.HOST_KEY)
 
 
 def test_held_changes_name_each_limit_and_the_command_that_releases_this_plan():

@@ -9,7 +9,6 @@ import pytest
 from bensync.core.changes import ChangeKind, IssueCode
 from bensync.core.requests import DeclineCode, RequestState, WarningCode
 from bensync.core.runs import DeliveryState, Outcome, RunKind
-from bensync.errors import sentence
 from bensync.mappings.catalogue import FIELDS
 from bensync.state.read.filtered_lists import RequestGroup, SortOrder
 from bensync.wording import sync
@@ -33,22 +32,6 @@ def test_every_code_has_its_words(words, codes):
 
 def test_every_warning_is_a_sentence():
     assert all(sync.warning(code)[0].isupper() and sync.warning(code).endswith(".") for code in WarningCode)
-
-
-@pytest.mark.parametrize(
-    ("text", "shown"),
-    [
-        ("", ""),
-        ("it is decided", "It is decided."),
-        ("HR cannot be read.", "HR cannot be read."),
-        ("web: it is not secure", "web: it is not secure."),
-        ("sites.d/bad.toml is not valid", "sites.d/bad.toml is not valid."),
-        ("bensync keeps it", "bensync keeps it."),
-        ("`bensync fsck` finds it", "`bensync fsck` finds it."),
-    ],
-)
-def test_a_sentence_begins_with_a_capital_letter_and_ends_with_a_full_stop(text, shown):
-    assert sentence(text) == shown
 
 
 @pytest.mark.parametrize(

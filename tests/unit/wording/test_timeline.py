@@ -59,10 +59,10 @@ def test_a_skipped_employee_has_the_title_of_the_issue_and_its_detail(outcome, d
 @pytest.mark.parametrize(
     ("warnings", "last"),
     [
-        ((), "no warnings"),
+        ((), "No warnings."),
         (
             (WarningCode.RETROACTIVE, WarningCode.INCOMPLETE),
-            "the change is retroactive; required fields are missing",
+            "The change is retroactive. Required fields are missing.",
         ),
     ],
 )
@@ -70,7 +70,7 @@ def test_an_opened_request_names_its_kind_date_and_warnings(warnings, last):
     opened = words(
         EpisodeKind.REQUEST_OPENED, change=ChangeKind.NEW, effective_date=date(2026, 4, 2), warnings=warnings
     )
-    assert opened == ("Request opened", f"new employee, effective Apr 2, 2026; {last}")
+    assert opened == ("Request opened", f"new employee, effective Apr 2, 2026. {last}")
 
 
 @pytest.mark.parametrize(

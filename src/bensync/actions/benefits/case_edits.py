@@ -168,7 +168,7 @@ def add_activity(event_class: str, on: date, reason: str) -> CaseEdit:
 def _on_true_day(case: Case, on: date, today: date) -> Case:
     """Return the case; refuse a date on which nothing can have happened to this person (sync-rules 3.16)."""
     if wrong := wrong_event_day(case.participant.profile.values, on, today):
-        raise DecisionError("No activity was added", f"the date {wrong}", "check the year, and the hire date")
+        raise DecisionError("No activity was added.", f"The date {wrong}.", "Check the year, and the hire date.")
     return case
 
 
@@ -329,8 +329,8 @@ def _changed(
     with store.write(site, "events.change") as state:
         # Before anything is compared: more guesses than a person makes by mistake would find out an SSN of the family.
         if edit.enters_ssn and state.audit.count(actor.name, _SSN_REFUSED, now - _DAY) >= SSN_REFUSALS_A_DAY:
-            why = f"{SSN_REFUSALS_A_DAY} SSNs that you entered in 24 hours were not accepted"
-            raise Denied("Nothing was changed", why, "check the Social Security card, and enter the SSN tomorrow")
+            why = f"{SSN_REFUSALS_A_DAY} SSNs that you entered in 24 hours were not accepted."
+            raise Denied("Nothing was changed.", why, "Check the Social Security card, and enter the SSN tomorrow.")
         before = _case(state, participant_id)
         result = _altered(before, edit, RunContext(book, now.date()), confirmed=confirmed)
         state.cases.save({participant_id: before}, [result], now)
@@ -370,8 +370,8 @@ def preview(
 def _case(state: SiteState, participant_id: int) -> Case:
     case = state.cases.load([participant_id]).get(participant_id)
     if case is None:
-        why, fix = "this site has none of that number", "run `bensync people list`"
-        raise DecisionError(f"There is no participant {participant_id}", why, fix, remedy=run_command("people list"))
+        why, fix = "This site has no participant with that number.", "Run `bensync people list`."
+        raise DecisionError(f"There is no participant {participant_id}.", why, fix, remedy=run_command("people list"))
     return case
 
 
@@ -379,9 +379,11 @@ def _altered(before: Case, edit: CaseEdit, context: RunContext, *, confirmed: bo
     try:
         caution = edit.caution(before, context)
         if caution and not confirmed:
-            fix = "read what it ends, then accept it with --confirm"
-            raise DecisionError("Nothing was changed", caution, fix, remedy=CONFIRM)
+            fix = "Read what it ends, then accept it with --confirm."
+            raise DecisionError("Nothing was changed.", caution, fix, remedy=CONFIRM)
         return case_result(before, edit.alter(before, context), context.book)
     except KeyError as error:
-        why, fix = "this participant has none of that number", "run `bensync events list`"
-        raise DecisionError(f"There is no event {error.args[0]}", why, fix, remedy=run_command("events list")) from None
+        why, fix = "This participant has no event with that number.", "Run `bensync events list`."
+        raise DecisionError(
+            f"There is no event {error.args[0]}.", why, fix, remedy=run_command("events list")
+        ) from None

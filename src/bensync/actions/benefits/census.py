@@ -118,8 +118,8 @@ def _refuse(report: CensusReport, allowed: str) -> None:
         raise _Refused(report)
     if report.digest != allowed:
         raise DecisionError(
-            "The census is not the one that was previewed (census_changed)",
-            f"another preview was allowed; today, this file and the site make {report.digest}",
+            "The census is not the one that was previewed (census_changed).",
+            f"Another preview was allowed; today, this file and the site make {report.digest}.",
             "Preview the file again, then load what the preview shows.",
         )
 

@@ -109,9 +109,9 @@ def apply(
 def _refuse_other(plan: RetentionPlan, fingerprint: str) -> None:
     if plan.fingerprint() != fingerprint:
         raise DecisionError(
-            "Nothing was deleted",
-            "what would be deleted is not what the preview showed: records, legal holds, or periods have changed since",
-            "run `bensync retention preview` again, review it, and apply the plan that it names",
+            "Nothing was deleted.",
+            "What would be deleted is not what the preview showed: records, legal holds, or periods changed since.",
+            "Run `bensync retention preview` again, review it, and apply the plan that it names.",
             remedy=RELOAD,
         )
 

@@ -39,9 +39,9 @@ def initial_case(case: Case, day: RunContext) -> Case:
     """
     if any(event.status is not EventStatus.VOID for event in case.events):
         raise DecisionError(
-            f"Participant {case.participant.id} was not snapshot",
-            "they have events already",
-            "nothing needs to be done",
+            f"Participant {case.participant.id} was not initialized.",
+            "The participant already has events.",
+            "Nothing needs to be done.",
         )
     facts_today = facts(case.participant, day.today, day.book, family=case.dependents)
     process, program = assign(facts_today, day.book)

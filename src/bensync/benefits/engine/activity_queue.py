@@ -36,9 +36,9 @@ def insert(case: Case, event_class: str, event_date: date, book: Rulebook, reaso
     """
     if event_class not in book.events or event_class == SNAPSHOT:
         raise DecisionError(
-            f"No activity of class {event_class} was added",
-            "nobody can add one",
-            f"choose one of: {', '.join(name for name in book.events if name != SNAPSHOT)}",
+            f"No activity of class {event_class} was added.",
+            "Nobody can add an activity of this class manually.",
+            f"Choose one of: {', '.join(name for name in book.events if name != SNAPSHOT)}.",
         )
     return add(case, [Activity(0, ActivitySource.MANUAL, event_class, event_date, "manual", reason)])
 
@@ -73,8 +73,12 @@ def delete(case: Case, number: int) -> Case:
 def _moved(case: Case, number: int, to: ActivityState, *allowed: ActivityState) -> Case:
     activity = next((entry for entry in case.activities if entry.id == number), None)
     if activity is None or activity.state not in allowed:
-        why = f"it is {activity.state.lower()}" if activity is not None else "this participant has none of that number"
-        raise DecisionError(f"Activity {number} was not changed", why, "look at the list of activities first")
+        why = (
+            f"It is {activity.state.lower()}."
+            if activity is not None
+            else "This participant has no activity with that number."
+        )
+        raise DecisionError(f"Activity {number} was not changed.", why, "Check the number in the list of activities.")
     return with_state(case, activity, to)
 
 

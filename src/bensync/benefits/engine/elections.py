@@ -43,7 +43,7 @@ def notify(case: Case, number: int, on: date) -> Case:
     """
     event = case.event(number)
     if not notifiable(event):
-        raise _refusal(event, "got no statement", "a statement needs an open event that is prepared")
+        raise _refusal(event, "got no statement", "A statement needs an open event that is prepared.")
     return case.put(replace(event, process=_NOTIFIABLE[event.process], notified=on))
 
 
@@ -62,7 +62,7 @@ def enter(case: Case, number: int, choices: Iterable[Choice], on: date, withdraw
     """
     event = case.event(number)
     if not enterable(event):
-        raise _refusal(event, "took no elections", "elections need an event that is prepared and not finished")
+        raise _refusal(event, "took no elections", "Elections need an event that is prepared and not finished.")
     # Elections arrive in parts; a part must not drop the plan types that it does not name.
     anew, kinds = tuple(choices), tuple(withdrawn)
     if not (anew or kinds):
@@ -92,7 +92,11 @@ def enterable(event: Event) -> bool:
 
 
 def _refusal(event: Event, what: str, why: str) -> DecisionError:
-    return DecisionError(f"Event {event.number} {what}", why, f"it stands at {event.process}, {event.status.lower()}")
+    return DecisionError(
+        f"Event {event.number} {what}.",
+        why,
+        f"Finish the steps before it first: the event stands at {event.process}, {event.status.lower()}.",
+    )
 
 
 def judge(case: Case, event: Event, book: Rulebook) -> tuple[Elections, tuple[Remark, ...]]:

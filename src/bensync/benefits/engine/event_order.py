@@ -120,17 +120,17 @@ def set_status(case: Case, number: int, status: EventStatus) -> Case:
     """
     event = case.event(number)
     if status is EventStatus.VOID:
-        raise _refusal(number, "void is never set manually", "set the indicator VOID; the next run carries it out")
+        raise _refusal(number, "Void is never set manually.", "Set the indicator VOID; the next run carries it out.")
     if event.status is EventStatus.VOID:
-        raise _refusal(number, "it is void", "reprocess it instead")
+        raise _refusal(number, "It is void.", "Reprocess it instead.")
     if event.status is status:
-        raise _refusal(number, f"it is {status.lower()} already", "nothing needs to be done")
+        raise _refusal(number, f"It is {status.lower()} already.", "Nothing needs to be done.")
     if status is EventStatus.CLOSED:
         return case.put(replace(event, status=status, set_aside=True))
     if event.disconnected:
-        raise _refusal(number, "it is disconnected", "it can only be voided")
+        raise _refusal(number, "It is disconnected.", "It can only be voided.")
     if case.open is not None:
-        raise _refusal(number, f"event {case.open.number} is open", "close that one first")
+        raise _refusal(number, f"Event {case.open.number} is open.", "Close that one first.")
     for other in case.events:
         # An event that was closed while in process is overtaken by the one that opens now, whatever their order is.
         if other.set_aside and other.number != number:
@@ -148,16 +148,16 @@ def set_indicator(case: Case, number: int, indicator: Indicator) -> Case:
     loaded = any(row.event == number and not row.reversed for row in case.enrollments)
     if event.event_class == SNAPSHOT and not (loaded and indicator in (Indicator.VOID, Indicator.NORMAL)):
         # A census may have been wrong: voiding its event takes the loaded coverage back, so that it can be loaded anew.
-        raise _refusal(number, "a snapshot decided nothing", "void it if it has loaded coverage that is wrong")
+        raise _refusal(number, "A snapshot decided nothing.", "Void it if it has loaded coverage that is wrong.")
     if indicator is Indicator.VOID and event.status is EventStatus.VOID:
-        raise _refusal(number, "it is void already", "nothing needs to be done")
+        raise _refusal(number, "It is void already.", "Nothing needs to be done.")
     if indicator in (Indicator.VOID, Indicator.NORMAL):
         return case.put(replace(event, indicator=indicator))
     if event.disconnected:
-        raise _refusal(number, "it is disconnected", "it can only be voided")
+        raise _refusal(number, "It is disconnected.", "It can only be voided.")
     prepared = event.prepared is not None or indicator is not Indicator.ELECT
     if event.process not in REPROCESSING[indicator] or not prepared:
-        raise _refusal(number, f"it stands at {event.process}", f"{indicator} starts from other statuses")
+        raise _refusal(number, f"It stands at {event.process}.", f"{indicator} starts from other statuses.")
     status = EventStatus.CLOSED if event.status is EventStatus.VOID else event.status
     return case.put(replace(event, indicator=indicator, status=status))
 
@@ -170,7 +170,7 @@ def mark_final(case: Case, number: int) -> Case:
     """
     event = case.event(number)
     if event.over:
-        raise _refusal(number, f"it stands at {event.process}, {event.status.lower()}", "reprocess it instead")
+        raise _refusal(number, f"It stands at {event.process}, {event.status.lower()}.", "Reprocess it instead.")
     return case.put(replace(event, final=True))
 
 
@@ -181,10 +181,10 @@ def clear_flag(case: Case, number: int, flag: Flag) -> Case:
         DecisionError: the flag is a fact that stays.
     """
     if flag in (Flag.DISCONNECTED, Flag.MULTI_ACTIVITY):
-        raise _refusal(number, f"{flag} is never cleared", "nothing needs to be done")
+        raise _refusal(number, f"{flag} is never cleared.", "Nothing needs to be done.")
     event = case.event(number)
     return case.put(replace(event, flags=event.flags - {flag}))
 
 
 def _refusal(number: int, why: str, fix: str) -> DecisionError:
-    return DecisionError(f"Event {number} was not changed", why, fix)
+    return DecisionError(f"Event {number} was not changed.", why, fix)

@@ -107,7 +107,7 @@ def _day_too_old(case: Case, number: int, group: DependentGroup, begin: date, en
 
 def _check_range(begin: date, end: date) -> None:
     if end < begin:
-        raise DecisionError("No passive events were looked for", "the range ends before it begins", "swap the dates")
+        raise DecisionError("No passive events were looked for.", "The range ends before it begins.", "Swap the dates.")
 
 
 def day_reached(passive: PassiveEvent, person: Participant) -> date | None:

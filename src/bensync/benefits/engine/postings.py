@@ -184,7 +184,7 @@ def override_salary(case: Case, plan_type: str, salary: Decimal, on: date, book:
     Raises:
         DecisionError: no such coverage is in force, its plan is not in the rulebook, or the plan has no price.
     """
-    what = f"The salary of the {plan_type} coverage was not set"
+    what = f"The salary of the {plan_type} coverage was not set."
     return _repriced(case, plan_type, on, book, what, salary)
 
 
@@ -194,10 +194,10 @@ def receive_proof(case: Case, plan_type: str, on: date, book: Rulebook) -> Case:
     Raises:
         DecisionError: no such coverage is in force or waits for proof, or its plan is gone or has no price.
     """
-    what = f"The proof for the {plan_type} coverage was not recorded"
+    what = f"The proof for the {plan_type} coverage was not recorded."
     row = coverage_on(case.enrollments, plan_type, on)
     if row is not None and row.terms.elected is None:
-        raise DecisionError(what, "no proof is awaited: what was elected is in force", "look at the coverages first")
+        raise DecisionError(what, "No proof is awaited: what was elected is in force.", "Look at the coverages first.")
     return _repriced(case, plan_type, on, book, what, row.salary_override if row is not None else None)
 
 
@@ -207,13 +207,13 @@ def _repriced(case: Case, plan_type: str, on: date, book: Rulebook, what: str, s
     plan = book.plan.get(row.terms.plan) if row is not None else None
     option = plan.option(row.terms.option) if plan is not None and row is not None else None
     if row is None or plan is None or option is None:
-        why = "no such coverage is in force on that day, or its plan is not in the rulebook"
-        raise DecisionError(what, why, "look at the coverages first")
+        why = "No such coverage is in force on that day, or its plan is not in the rulebook."
+        raise DecisionError(what, why, "Look at the coverages first.")
     basis = PriceBasis(case.participant, facts(case.participant, on, book), book)
     figures = priced(plan, option, basis, on, salary=salary)
     if isinstance(figures, Unpriced):
-        why = f"its plan has no price ({figures.code}: {figures.detail})"
-        raise DecisionError(what, why, "fix the rate table, or the data in HR")
+        why = f"Its plan has no price ({figures.code}: {figures.detail})."
+        raise DecisionError(what, why, "Fix the rate table, or the data in HR.")
     figures = _inherited(figures, row.terms)
     figures = msgspec.structs.replace(figures, dependents=row.terms.dependents, beneficiaries=row.terms.beneficiaries)
     poster = _Poster(case, None)
@@ -240,8 +240,10 @@ def reach_step(case: Case, number: int, step: cobra.Milestone, on: date, today: 
         DecisionError: the day lies ahead, or the event has no record that is open.
     """
     if on > today:
-        raise DecisionError("No step was written down", "the day lies ahead", "write it down once it is done")
-    record = _open_record(case, number, f"No step was written down for event {number}")
+        raise DecisionError(
+            "The step was not recorded.", "Its date is in the future.", "Record the step once it is done."
+        )
+    record = _open_record(case, number, f"The step was not recorded for event {number}.")
     return _with_record(case, cobra.with_step(record, step, on))
 
 
@@ -251,14 +253,16 @@ def close_record(case: Case, number: int) -> Case:
     Raises:
         DecisionError: the event has no record that is open.
     """
-    return _with_record(case, cobra.closed(_open_record(case, number, f"No COBRA record of event {number} was closed")))
+    return _with_record(
+        case, cobra.closed(_open_record(case, number, f"The COBRA record of event {number} was not closed."))
+    )
 
 
 def _open_record(case: Case, number: int, what: str) -> cobra.CobraRecord:
     for record in case.cobra:
         if record.event == number and record.state is cobra.CobraState.OPEN:
             return record
-    raise DecisionError(what, "the event has no COBRA record that is open", "look at the COBRA records first")
+    raise DecisionError(what, "The event has no open COBRA record.", "Check the number in the list of COBRA records.")
 
 
 def _with_record(case: Case, record: cobra.CobraRecord) -> Case:

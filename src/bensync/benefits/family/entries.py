@@ -40,8 +40,8 @@ class EntryRefused(DecisionError):
 
     def __init__(self, what: str, faults: Sequence[FamilyFault]) -> None:
         self.faults = tuple(dict.fromkeys(fault.code for fault in faults))
-        why = "; ".join(dict.fromkeys(FAULTS[fault.code] for fault in faults))
-        super().__init__(what, why, "correct the entry; nothing was written")
+        problems = "; ".join(dict.fromkeys(FAULTS[fault.code] for fault in faults))
+        super().__init__(what, f"The entry has these problems: {problems}.", "Correct the entry; nothing was written.")
 
     def as_json(self) -> dict[str, str | int]:
         """Return the shape of every error with ``faults``: their codes, separated by a comma and a space."""
@@ -56,7 +56,7 @@ def add(case: Case, fields: Mapping[str, str], on: date, today: date) -> Case:
     """
     blank = Dependent(next_number(case.dependents), 0, on, Relationship.OTHER, "")
     # A relationship must be given: an entry without one would be somebody whom no option covers.
-    return _entered(case, {**_FIRST, **fields}, blank, today, "Nobody was added")
+    return _entered(case, {**_FIRST, **fields}, blank, today, "Nobody was added.")
 
 
 def change(case: Case, number: int, fields: Mapping[str, str], on: date, today: date, book: Rulebook) -> Case:
@@ -69,7 +69,7 @@ def change(case: Case, number: int, fields: Mapping[str, str], on: date, today: 
         EntryRefused: the entry has faults.
         DecisionError: nobody of that number was entered up to that day.
     """
-    what = f"Dependent {number} was not changed"
+    what = f"Dependent {number} was not changed."
     before = last_version(case.dependents, number, on)
     if before is None:
         raise _nobody(what)
@@ -94,7 +94,7 @@ def drop(case: Case, number: int, reason: DropReason, on: date, book: Rulebook) 
     """
     before = dependent_on(case.dependents, number, on)
     if before is None:
-        raise _nobody(f"Dependent {number} was not dropped")
+        raise _nobody(f"Dependent {number} was not dropped.")
     case = replace(case, dependents=appended(case.dependents, replace(before, effective_date=on, dropped=reason)))
     return _with_event(case, number, reason, on, book)
 
@@ -163,8 +163,8 @@ def enroll_all(case: Case, number: int, book: Rulebook, today: date) -> Case:
     """
     replacements = enrollments_of_everybody(case, case.event(number), book)
     if not replacements:
-        why = "no election of this event covers dependents or has beneficiaries"
-        raise DecisionError("Nobody was enrolled", why, "enter the elections first, then enroll everybody")
+        why = "No election of this event covers dependents or has beneficiaries."
+        raise DecisionError("Nobody was enrolled.", why, "Enter the elections first, then enroll everybody.")
     return elections.enter(case, number, [replacement.choice for replacement in replacements], today)
 
 
@@ -175,12 +175,12 @@ def assign_beneficiaries(case: Case, plan_type: str, shares: Sequence[Allocation
         EntryRefused: the shares have faults.
         DecisionError: no such coverage is in force.
     """
-    what = f"The beneficiaries of the {plan_type} coverage were not changed"
+    what = f"The beneficiaries of the {plan_type} coverage were not changed."
     row = coverage_on(case.enrollments, plan_type, on)
     plan = book.plan.get(row.terms.plan) if row is not None else None
     if row is None or plan is None:
-        why = "no such coverage is in force on that day, or its plan is not in the rulebook"
-        raise DecisionError(what, why, "look at the coverages first")
+        why = "No such coverage is in force on that day, or its plan is not in the rulebook."
+        raise DecisionError(what, why, "Check plan type and date in the list of coverages.")
     faults = list(allocation_faults(plan, shares, dependents_on(case.dependents, on)))
     if faults:
         raise EntryRefused(what, faults)
@@ -206,4 +206,6 @@ def _entered(case: Case, fields: Mapping[str, str], before: Dependent, today: da
 
 
 def _nobody(what: str) -> DecisionError:
-    return DecisionError(what, "nobody of that number is on the list on that day", "look at the list first")
+    return DecisionError(
+        what, "No dependent has that number on that day.", "Check the number in the list of dependents."
+    )

@@ -80,8 +80,8 @@ def read(content: Mapping[str, Any], where: str = "the rulebook") -> Rulebook:
         # Conditions hold values of people's fields, so errors show paths and never the input.
         faults = error.errors(include_input=False, include_url=False, include_context=False)
         raise ConfigError(
-            f"{where[0].upper()}{where[1:]} cannot be used",
-            fix="fix these entries; docs/reference/benefit-rules.md explains each of them",
+            f"{where[0].upper()}{where[1:]} cannot be used.",
+            fix="Fix these entries; docs/reference/benefit-rules.md explains each of them.",
             problems=[": ".join(filter(None, [_path(fault["loc"]), _said(fault["msg"])])) for fault in faults],
         ) from None
 
@@ -97,4 +97,9 @@ def _path(location: tuple[int | str, ...]) -> str:
 
 
 def _said(message: str) -> str:
-    return message.removeprefix("Value error, ").replace("Extra inputs are not permitted", "there is no such key")
+    return (
+        message.removeprefix("Value error, ")
+        .replace("Extra inputs are not permitted", "there is no such key")
+        .rstrip(".")
+        + "."
+    )

@@ -28,9 +28,9 @@ def applicable_rule(rules: Sequence[R], plan: BenefitPlan, event_class: str, fac
     groups = {rule.group for rule in fitting if rule.group}
     if len(groups) > 1:
         raise ConfigError(
-            f"Several rules for {event_class} fit the plan {plan.code}",
-            f"the groups are {', '.join(sorted(groups))}",
-            "make the groups exclude each other",
+            f"Several rules for {event_class} fit the plan {plan.code}.",
+            f"The groups are {', '.join(sorted(groups))}.",
+            "Make the groups exclude each other.",
         )
     # A group goes before everything else, also before a narrower rule for everybody.
     nearest = [rule for rule in fitting if rule.group] or fitting

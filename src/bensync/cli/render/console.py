@@ -90,6 +90,6 @@ def failure_printer(site: str, error: BensyncError) -> Callable[[Console], None]
     """Return what prints how one of several sites failed."""
 
     def show(console: Console) -> None:
-        pairs(console, f"{site}: failed", zip(("what", "why", "fix"), error.as_sentences(), strict=True))
+        pairs(console, f"{site}: failed", zip(("what", "why", "fix"), (error.what, error.why, error.fix), strict=True))
 
     return show

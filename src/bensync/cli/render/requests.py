@@ -84,7 +84,7 @@ def print_request(console: Console, view: RequestView, caution: str, catalogue: 
         console.print("Declined before, and left out unless --only names the field:")
         print_changes(console, view.declined_before, catalogue)
     for code in view.warnings:
-        console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})."))
+        console.print(Text.assemble(("Warning: ", "bold yellow"), f"{WARNING_WORDS[code]} ({code})"))
     if caution:
         console.print(Text.assemble(("Caution: ", "bold red"), f"{caution} To approve it, add --confirm."))
         # Approving it as it is would make a second participant of the same person.

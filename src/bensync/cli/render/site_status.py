@@ -138,7 +138,9 @@ def show_queue(console: Console, standing: QueueStatus) -> None:
 def _show(console: Console, glance: SiteGlance, now: datetime) -> None:
     if glance.broken is not None:
         error = glance.broken
-        pairs(console, glance.view.site, zip(("disabled", "why", "fix"), error.as_sentences(), strict=True))
+        pairs(
+            console, glance.view.site, zip(("disabled", "why", "fix"), (error.what, error.why, error.fix), strict=True)
+        )
     else:
         print_status(console, glance.view, glance.due, now)
     for alert in glance.alerts:

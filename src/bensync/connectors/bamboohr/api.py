@@ -134,8 +134,8 @@ def person_id(raw: object) -> str:
         try:
             refuse_bad_id(text)
         except ValueError as error:
-            why, fix = f"it {error}", "Look at the employees in BambooHR, then report this."
-            raise SourceError("BambooHR's answer has an employee id that cannot be one", why, fix) from None
+            why, fix = f"It {error}.", "Look at the employees in BambooHR, then report this."
+            raise SourceError("BambooHR's answer has an employee id that cannot be one.", why, fix) from None
     return text
 
 

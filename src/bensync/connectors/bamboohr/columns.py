@@ -77,8 +77,8 @@ def must_resolve(wanted: FieldSelection, api: Api) -> ResolvedFields:
     resolved = resolve(wanted, api)
     if resolved.unknown:
         raise SourceError(
-            f"BambooHR does not show {len(resolved.unknown)} mapped field(s)",
-            ", ".join(resolved.unknown),
+            f"BambooHR does not show {len(resolved.unknown)} mapped field(s).",
+            f"The API key sees no fields with these names: {', '.join(resolved.unknown)}.",
             "Correct these names in the mapping, or give the owner of the API key access to the fields.",
         )
     return resolved

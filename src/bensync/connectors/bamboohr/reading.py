@@ -18,7 +18,7 @@ from bensync.connectors.http import ReadOnlyClient
 from bensync.connectors.retry import http_date
 from bensync.connectors.rows import SEAM, RowStore, restricted
 from bensync.core.ports import FieldSelection, PreflightFinding, Pull, Record, UnchangedCheck
-from bensync.errors import SourceError
+from bensync.errors import SourceError, run_command
 
 log = structlog.get_logger()
 
@@ -225,7 +225,10 @@ def _moment(mark: str) -> datetime:
         moment = datetime.fromisoformat(mark)
     except ValueError as error:
         raise SourceError(
-            "The watermark is not one of BambooHR", "it is no ISO date and time", "Run a full resync once."
+            "The watermark does not come from BambooHR.",
+            "It is not an ISO date and time.",
+            "Run `bensync resync --active --inactive` once.",
+            remedy=run_command("resync --active --inactive"),
         ) from error
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 

@@ -84,20 +84,20 @@ def select(
     offered = frozenset(change.field for change in differences)
     unknown = sorted((only - offered) | (only & unseen))
     if unknown:
-        raise SelectionError(f"it has no field {', '.join(unknown)} to choose")
+        raise SelectionError(f"The request has no field {', '.join(unknown)} to choose.")
     chosen = _with_bound(only | (unseen & proposed), offered)
     if chosen == proposed:
         return Selection(request, declines)
     apart = decided_apart(request)
     if participant is None or not apart:
-        raise SelectionError("its fields are one decision")
+        raise SelectionError("The fields of this request are one decision.")
     left = offered - chosen
     kept = released(declines or Declines(), request.in_hr, chosen)
     after = declining(request.in_hr, participant, left, request.id, kept)
     profile = without_declined(request.in_hr, participant, after)
     proposal = classify(profile, participant, owner, as_of, rules)
     if proposal is None:
-        raise SelectionError("no change of it is selected")
+        raise SelectionError("No change of the request is selected.")
     day = request.effective_date if proposal.kind is request.kind else proposal.effective_date
     decided = msgspec.structs.replace(
         request,

@@ -135,5 +135,5 @@ def _await_start(server: uvicorn.Server, thread: Thread) -> None:
     deadline = time.monotonic() + PATIENCE
     while not server.started:
         if not thread.is_alive() or time.monotonic() > deadline:
-            raise BensyncError("the fake BambooHR did not start")
+            raise BensyncError("The fake BambooHR did not start.")
         time.sleep(0.005)

@@ -296,13 +296,13 @@ class Company:
     def _table(self, name: str) -> FakeTable:
         table = self.tables.get(name)
         if table is None:
-            raise BensyncError(f"the company has no table {name!r}")
+            raise BensyncError(f"The company has no table {name!r}.")
         return table
 
     def _existing(self, id: str) -> FakeEmployee:
         employee = self._employees.get(id)
         if employee is None:
-            raise BensyncError(f"there is no employee {id!r}")
+            raise BensyncError(f"There is no employee {id!r}.")
         return employee
 
     def _row(self, table: str, row_id: str) -> tuple[FakeEmployee, FakeRow]:
@@ -310,7 +310,7 @@ class Company:
             for row in employee.tables.get(table, ()):
                 if str(row.id) == row_id:
                     return employee, row
-        raise BensyncError(f"table {table!r} has no row {row_id!r}")
+        raise BensyncError(f"Table {table!r} has no row {row_id!r}.")
 
     def _row_touched(self, id: str, table: str) -> None:
         if table in BUMPING:
@@ -346,5 +346,5 @@ def _is_report(seen: Seen) -> bool:
 
 def _whole_seconds(moment: datetime) -> datetime:
     if moment.tzinfo is None:
-        raise BensyncError("the clock of a company needs a time zone", fix="use datetime(..., tzinfo=UTC)")
+        raise BensyncError("The clock of a company needs a time zone.", fix="Use datetime(..., tzinfo=UTC).")
     return moment.astimezone(UTC).replace(microsecond=0)

@@ -39,7 +39,7 @@ def parted(
     for name, value in fields.items():
         field = find(name)
         if field is None or field.derived:
-            raise BensyncError(f"no field {name!r} can be written", fix="use an alias or id of the catalogue")
+            raise BensyncError(f"No field {name!r} can be written.", fix="Use an alias or id of the catalogue.")
         if field.source:
             table, column = field.source
             dated.setdefault(table, {})[column] = value
@@ -56,6 +56,6 @@ def row_texts(table: FakeTable, columns: Mapping[str, Value]) -> dict[str, str]:
     """
     unknown = [column for column in columns if table.column(column) is None]
     if unknown:
-        raise BensyncError(f"table {table.alias!r} has no column {unknown[0]!r}")
+        raise BensyncError(f"Table {table.alias!r} has no column {unknown[0]!r}.")
     texts = ((column, as_text(value)) for column, value in columns.items())
     return {column: text for column, text in texts if text is not None}

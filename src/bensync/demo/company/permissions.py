@@ -45,7 +45,7 @@ def guarded(name: str, field: FakeField | None, tables: Iterable[FakeTable]) -> 
     columns = {f"{table.alias}.{column.alias}" for table in tables for column in table.columns}
     matches = {column for column in columns if name in (column, column.partition(".")[2])}
     if not matches:
-        raise BensyncError(f"the company knows no field or column {name!r}")
+        raise BensyncError(f"The company knows no field or column {name!r}.")
     return matches
 
 

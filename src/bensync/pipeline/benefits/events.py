@@ -26,7 +26,7 @@ from bensync.benefits.values.offers import Remark
 from bensync.core.alerts import AlertKey
 from bensync.core.runs import Outcome as RunOutcome
 from bensync.core.runs import RunKind
-from bensync.errors import BensyncError, BusyError, GuardTripped, run_command
+from bensync.errors import BensyncError, BusyError, GuardTripped, reported, run_command
 from bensync.fault_points import point
 from bensync.pipeline.alerting import clear_alert, notify, record_failure, send_notices
 from bensync.pipeline.benefits.passive_events import search_due
@@ -149,11 +149,11 @@ def have_begun(context: SiteContext) -> bool:
 def _require_begun(context: SiteContext) -> None:
     if not have_begun(context):
         raise GuardTripped(
-            f"The benefit events of {context.site} have not begun (not_begun)",
-            "nobody said which coverage people have: a run would offer plans to people who have coverage already, "
-            "and a termination would end none",
-            "load the present coverage with `bensync enrollments preview FILE`, or run `bensync events begin` where "
-            "nobody has coverage yet",
+            f"The benefit events of {context.site} have not begun (not_begun).",
+            "Nobody said which coverage people have: a run would offer plans to people who have coverage already, "
+            "and a termination would end none.",
+            "Load the present coverage with `bensync enrollments preview FILE`, or run `bensync events begin` where "
+            "nobody has coverage yet.",
             remedy=run_command("enrollments preview"),
         )
 
@@ -349,9 +349,7 @@ def _recorded(
         log.info("run.overtaken", site=context.site, run=run_id, why=error.why)
         raise
     except Exception as error:
-        known_error = (
-            error if isinstance(error, BensyncError) else BensyncError("bensync met a bug", type(error).__name__)
-        )
+        known_error = error if isinstance(error, BensyncError) else BensyncError("bensync has a bug.", reported(error))
         log.info("run.failed", site=context.site, run=run_id, error=type(known_error).__name__, what=known_error.what)
         trouble = notices.events_failed(context.site, error)
         record_failure(

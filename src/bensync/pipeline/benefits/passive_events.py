@@ -37,7 +37,7 @@ def search_site(
     passive = next((event for event in book.passive if event.code == code), None)
     if passive is None:
         codes = ", ".join(event.code for event in book.passive) or "none"
-        raise DecisionError(f"There is no passive event {code}", f"the rulebook has: {codes}", "check the spelling")
+        raise DecisionError(f"There is no passive event {code}.", f"The rulebook has: {codes}.", "Check the spelling.")
     with context.write("events.seek") as state:
         result = _search(state, book, passive, begin, end, actor, now)
         state.audit.record(actor, "passive.run", f"{code}, {begin} to {end}", now)

@@ -158,17 +158,17 @@ class Chain:
         # The number distinguishes a removed entry (a gap) from an inserted one (a repetition); the MAC alone would only
         # show that something is wrong.
         if row.id != before.id + 1:
-            return "it is missing" if row.id > before.id + 1 else "it was put in"
+            return "It is missing." if row.id > before.id + 1 else "It was inserted."
         if not hmac.compare_digest(
             row.mac, _mac(self._transaction.vault, self._transaction.site, row._asdict(), before.mac)
         ):
-            return "it, or an entry right before it, is not as it was written"
+            return "It, or the entry right before it, was changed after it was written."
         if not self._detail_fits(row):
-            return "what it changed is not as it was written"
+            return "Its detail was changed after it was written."
         # Somebody with database and state key can write a trail whose MACs all fit. Only a head that they could not
         # reach shows that it is another one.
         if wanted.get(row.id, row.mac) != row.mac:
-            return "it, or an entry before it, is another one than the head that was kept elsewhere says"
+            return "It, or an entry before it, does not match the head that was kept elsewhere."
         return ""
 
     def _detail_fits(self, row: Row[Any]) -> bool:
@@ -182,18 +182,18 @@ class Chain:
 
     def _cut(self, last: Head, wanted: Mapping[int, bytes]) -> ChainFault | None:
         if any(number > last.id for number in wanted):
-            return ChainFault(last.id + 1, "it is missing: a head that was kept elsewhere names a later one")
+            return ChainFault(last.id + 1, "It is missing: a head that was kept elsewhere names a later one.")
         row = self._transaction.connection.execute(
             select(_heads).where(_heads.c.site == self._transaction.site)
         ).one_or_none()
         begun_at = self._begun.get(self._transaction.site)
         if begun_at is not None and not last.id:
-            return ChainFault(1, f"it is missing, like all others: the trail began at {begun_at:%Y-%m-%d %H:%M} UTC")
+            return ChainFault(1, f"It is missing, like all others: the trail began at {begun_at:%Y-%m-%d %H:%M} UTC.")
         kept = Head(row.site, row.id, row.mac) if row is not None else Head(self._transaction.site)
         # Entries that were cut off the end leave a chain that fits; the head of the trail still names the last of them,
         # and nobody without the vault's key can write another.
         if kept != last or (row is not None and not self._fits(kept, row.proof)):
-            return ChainFault(min(kept.id, last.id) + 1, "it is missing, or the head of the trail was changed")
+            return ChainFault(min(kept.id, last.id) + 1, "It is missing, or the head of the trail was changed.")
         return None
 
     def _lock(self) -> Head:
@@ -274,9 +274,9 @@ class BegunTrails:
 
 def no_genesis() -> StateError:
     """Return the error of a database that lost the genesis of its trails."""
-    why = "somebody removed it, and with it the proof that no trail was removed"
-    fix = "keep the database as it is, find out who could write to it, then restore a backup"
-    return StateError("The record of the audit trails is missing", why, fix, remedy=ASK_OPERATOR)
+    why = "Somebody removed it, and with it the proof that no trail was removed."
+    fix = "Keep the database as it is, find out who could write to it, then restore a backup."
+    return StateError("The record of the audit trails is missing.", why, fix, remedy=ASK_OPERATOR)
 
 
 @contextlib.contextmanager

@@ -22,7 +22,7 @@ Check = Callable[[SiteTransaction], Iterator[str]]
 """A function that yields each place where an invariant does not hold, without personal data."""
 
 _SHOWN = 5
-_FIX = "look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook"
+_FIX = "Look at these participants with `bensync events list`; void or reprocess the event, or fix the rulebook."
 
 _participants = sync.ParticipantRow.__table__
 _requests = sync.RequestRow.__table__

@@ -46,8 +46,8 @@ class Database:
             ConfigError: the database is a file.
         """
         if self.file is not None:
-            fix = "let state.url name a PostgreSQL database"
-            raise ConfigError("Only this machine can reach the database", "it is a SQLite file", fix)
+            fix = "Let state.url name a PostgreSQL database."
+            raise ConfigError("Only this machine can reach the database.", "It is a SQLite file.", fix)
         _, parameters = self._engine.dialect.create_connect_args(self._engine.url)
         return {**encrypted(self._engine.url), **PROBED, **parameters}
 
@@ -74,8 +74,10 @@ class Database:
             version = schema_of(connection)
         refuse_newer(version)
         if version != head():
-            why = "it has no tables yet" if version is None else f"its schema is {version}, this version needs {head()}"
-            raise StateError("The database is not ready", why, "run `bensync migrate`", remedy=run_command("migrate"))
+            why = (
+                "It has no tables yet." if version is None else f"Its schema is {version}, this version needs {head()}."
+            )
+            raise StateError("The database is not ready.", why, "Run `bensync migrate`.", remedy=run_command("migrate"))
         return str(version)
 
     def erase_deleted(self) -> bool:
@@ -118,9 +120,9 @@ def refuse_newer(schema: str | None) -> None:
     """
     if schema is not None and schema > head():
         raise StateError(
-            "The database belongs to a newer version of bensync",
-            f"its schema is {schema}, and this version knows {head()}",
-            "install the version that used it last; the database is sound, and no backup needs to be restored",
+            "The database belongs to a newer version of bensync.",
+            f"Its schema is {schema}, and this version knows {head()}.",
+            "Install the version that used it last; the database is sound, and no backup needs to be restored.",
             remedy=ASK_OPERATOR,
         )
 

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, Transaction, create_engine, even
 from sqlalchemy.exc import ArgumentError, DBAPIError, OperationalError
 from sqlalchemy.pool import NullPool
 
-from bensync.errors import ASK_OPERATOR, ConfigError, StateError, run_command
+from bensync.errors import ASK_OPERATOR, ConfigError, StateError, reported, run_command
 
 _BUSY_SECONDS = 30
 """For a lock; then the writer stops with an error (decision 23)."""
@@ -39,7 +39,7 @@ PROBED = {
 """Settings of libpq, so that it notices in time that a server is gone."""
 
 _SQLITE, _POSTGRESQL = ("sqlite", "sqlite+pysqlite"), ("postgresql", "postgresql+psycopg")
-_FORMS = "write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE"
+_FORMS = "Write sqlite:///FILE or postgresql+psycopg://USER@HOST/DATABASE."
 _SQLITE_DAMAGE = frozenset({sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB})
 _POSTGRESQL_DAMAGE = frozenset({"XX001", "XX002"})
 """SQLSTATEs of a damaged table or index."""
@@ -66,7 +66,7 @@ def make_engine(address: str, password: str | None = None) -> Engine:
         event.listen(engine, "begin", _begin_sqlite)
         return engine
     if url.drivername not in _POSTGRESQL:
-        raise ConfigError(f"state.url names {url.drivername}", "only SQLite and PostgreSQL are supported", _FORMS)
+        raise ConfigError(f"state.url names {url.drivername}.", "Only SQLite and PostgreSQL are supported.", _FORMS)
     url = url.set(drivername=_POSTGRESQL[-1], password=password)
     # A statement must see what the writer before it committed, whatever the server's default is.
     engine = _engine(url, _postgresql_options(url), isolation_level="READ COMMITTED")
@@ -119,7 +119,7 @@ def create_file(engine: Engine) -> None:
     """Make the file of a SQLite database that is not there yet; SQLite gives its side files the same mode.
 
     Raises:
-        StateError: it cannot be made.
+        StateError: it cannot be created.
     """
     file = engine.url.database if engine.dialect.name == "sqlite" else None
     # Before SQLite makes the file: with a chmod afterwards the database would be readable by others for a moment.
@@ -127,8 +127,8 @@ def create_file(engine: Engine) -> None:
         try:
             Path(file).touch(mode=0o600)
         except OSError as error:
-            fix = "see that its folder is there and can be written, or let state.url name another one"
-            raise StateError(f"The database {file} cannot be made", error.strerror or "", fix) from error
+            fix = "Check that its folder exists and can be written to, or let state.url name another file."
+            raise StateError(f"The database {file} cannot be created.", reported(error), fix) from error
 
 
 def _parsed(address: str) -> URL:
@@ -136,12 +136,12 @@ def _parsed(address: str) -> URL:
     with contextlib.suppress(ArgumentError, ValueError):
         url = make_url(address)
     if url is None:  # the error is not passed on: it may repeat a password that stands in the wrong place
-        raise ConfigError("state.url is not a database address", "its form is not that of a URL", _FORMS)
+        raise ConfigError("state.url is not a database address.", "Its form is not that of a URL.", _FORMS)
     if url.password is not None or "password" in url.query:
         raise ConfigError(
-            "state.url holds a password",
-            "secrets are references, never literals",
-            "take it out, and name it by state.password, such as env:PGPASSWORD; or use libpq's password file",
+            "state.url holds a password.",
+            "Secrets are references, never literals.",
+            "Take it out, and name it by state.password, such as env:PGPASSWORD; or use libpq's password file.",
         )
     return url
 
@@ -173,11 +173,11 @@ def _require_file(_dialect: object, _record: object, arguments: Any, _options: o
     (file,) = arguments
     if not Path(file).exists():
         raise StateError(
-            "There is no database",
-            "the file that state.url names does not exist",
+            "There is no database.",
+            "The file that state.url names does not exist.",
             # The path is here, in what the command line alone prints: pages show no path of the machine.
             f"{file} is missing: if bensync has sent files before, let state.url name the database that it used, or "
-            "restore a backup; only for a new deployment run `bensync migrate`",
+            "restore a backup; only for a new deployment run `bensync migrate`.",
             remedy=ASK_OPERATOR,
         )
 
@@ -241,12 +241,18 @@ def _translated() -> Iterator[None]:
 
 def _damaged(cause: object) -> StateError:
     return StateError(
-        "The database is damaged",
-        " ".join(str(cause).partition("DETAIL:")[0].split()),
-        "stop the daemon and the pages, copy the database and the files beside it, then restore the newest backup: "
-        "`bensync restore FILE --yes --force`",
+        "The database is damaged.",
+        _reported_by_database(cause),
+        "Stop the daemon and the pages, copy the database and the files beside it, then restore the newest backup: "
+        "`bensync restore FILE --yes --force`.",
         remedy=ASK_OPERATOR,
     )
+
+
+def _reported_by_database(cause: object) -> str:
+    # PostgreSQL quotes the values of a row in DETAIL.
+    text = " ".join(str(cause).partition("DETAIL:")[0].split()).rstrip(".")
+    return f"The database reports: {text}."
 
 
 def _is_damage(cause: object) -> bool:
@@ -260,22 +266,24 @@ def _trouble(error: DBAPIError) -> StateError:
     if _is_damage(error.orig):
         return _damaged(error.orig)
     if not isinstance(error, OperationalError):
-        kind = type(error.orig).__name__  # the text of a violated constraint holds values
-        fix = "run `bensync fsck`; if it finds nothing, report it with the output of --verbose"
-        return StateError("The database refused a statement", kind, fix, remedy=run_command("fsck"))
-    # PostgreSQL quotes the values of a row in DETAIL.
-    why = " ".join(str(error.orig).partition("DETAIL:")[0].split())
+        kind = f"The database reports {type(error.orig).__name__}."  # the text of a violated constraint holds values
+        fix = "Run `bensync fsck`; if it finds nothing, report it with the output of --verbose."
+        return StateError("The database refused a statement.", kind, fix, remedy=run_command("fsck"))
+    why = _reported_by_database(error.orig)
     cause: Any = error.orig
     if not hasattr(cause, "sqlstate"):
-        fix = "see that the disk has free space, the folder can be written, and no other program holds the database"
-        return StateError("The database cannot be used", why, fix, retry=True)
+        fix = (
+            "Check that the disk has free space, that the folder can be written to, and that no other program "
+            "holds the database."
+        )
+        return StateError("The database cannot be used.", why, fix, retry=True)
     if cause.sqlstate in {"40001", "40P01", "55P03", "57014"}:
-        fix = "try again; if it stays so, look for a transaction that does not end in pg_stat_activity"
-        return StateError("The database is busy", why, fix, retry=True)
-    fix = "see that the server is up and takes connections, and that state.url and state.password are right"
+        fix = "Try again; if it happens again, look in pg_stat_activity for a transaction that does not end."
+        return StateError("The database is busy.", why, fix, retry=True)
+    fix = "Check that the server is up and accepts connections, and that state.url and state.password are right."
     if "does not support SSL" in why:
-        fix = "switch TLS on at the server; or, within a network of your own, end state.url with ?sslmode=disable"
-    return StateError("The database cannot be used", why, fix, retry=_passes(cause))
+        fix = "Switch TLS on at the server; or, within a network of your own, end state.url with ?sslmode=disable."
+    return StateError("The database cannot be used.", why, fix, retry=_passes(cause))
 
 
 def _passes(error: Any) -> bool:

@@ -98,16 +98,16 @@ class Seal:
             self.renew()
         cipher = self._ciphers.get(sealed[0])
         if cipher is None:
-            why = f"it was sealed with version {sealed[0]} of the state key"
-            raise StateError("A sealed value cannot be opened", why, "add that version to the state key")
+            why = f"It was sealed with version {sealed[0]} of the state key."
+            raise StateError("A sealed value cannot be opened.", why, "Add that version to the state key.")
         try:
             return cipher.decrypt(sealed[1 : 1 + _NONCE_BYTES], sealed[1 + _NONCE_BYTES :], context)
         except InvalidTag as error:
             raise StateError(
-                "A sealed value cannot be opened",
-                "the state key is not the one of this database, or the value was moved, replaced or damaged",
-                "put back the copy of the key that belongs to this database; if the key is right, "
-                "`bensync fsck --deep` names the row: find out who could write to the database, then restore a backup",
+                "A sealed value cannot be opened.",
+                "The state key is not the one of this database, or the value was moved, replaced or damaged.",
+                "Put back the copy of the key that belongs to this database; if the key is right, "
+                "`bensync fsck --deep` names the row: find out who could write to the database, then restore a backup.",
                 remedy=ASK_OPERATOR,
             ) from error
 
@@ -212,9 +212,9 @@ def _parse(state_key: str) -> Mapping[int, bytes]:
         keys = {}
     if not keys or any(len(key) != _KEY_BYTES or not 0 < version < 256 for version, key in keys.items()):
         raise ConfigError(
-            "The state key is not usable",
-            "it is not VERSION:BASE64 of 32 bytes",
-            "put back the copy of this key that you keep apart, unaltered; another key opens nothing in the database",
+            "The state key is not usable.",
+            "It is not VERSION:BASE64 of 32 bytes.",
+            "Put back the copy of this key that you keep apart, unaltered; another key opens nothing in the database.",
             remedy=ASK_OPERATOR,
         )
     return keys

@@ -153,9 +153,9 @@ class LegalHolds:
         """
         if (difference := next(self.differences(), None)) is not None:
             raise StateError(
-                "Nothing was deleted",
-                f"the legal holds are not those of the audit trail: {difference}",
-                "find out who could write to the database; `bensync fsck` lists every difference",
+                "Nothing was deleted.",
+                f"The legal holds are not those of the audit trail: {difference}.",
+                "Find out who could write to the database; `bensync fsck` lists every difference.",
                 remedy=run_command("fsck"),
             )
 

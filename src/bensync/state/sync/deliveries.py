@@ -325,8 +325,8 @@ class Deliveries:
 
 def _moved(delivery_id: int) -> StateError:
     return StateError(
-        f"Delivery {delivery_id} is not where it should be",
-        "another process has moved it meanwhile",
-        "`bensync deliveries` shows its state; the next run goes on from there",
+        f"Delivery {delivery_id} is in another state than expected.",
+        "Another process has moved it meanwhile.",
+        "`bensync deliveries list` shows its state; the next run goes on from there.",
         remedy=run_command("deliveries list"),
     )

@@ -88,9 +88,9 @@ class RunLog:
         )
         if taken.rowcount != 1:
             raise BusyError(
-                f"Another run of site {self._transaction.site} is at work",
-                f"{held.holder} holds it since {held.since:%Y-%m-%d %H:%M:%S} UTC",
-                "wait until it is done; `bensync runs` shows it",
+                f"Another run of site {self._transaction.site} is in progress.",
+                f"{held.holder} holds it since {held.since:%Y-%m-%d %H:%M:%S} UTC.",
+                "Wait until it is done; `bensync runs list` shows it.",
                 retry=True,
                 remedy=run_command("runs list"),
             )
@@ -108,9 +108,9 @@ class RunLog:
         same = update(_lease).where(self._held(lease)).values(epoch=lease.epoch)
         if self._transaction.connection.execute(same).rowcount != 1:
             raise BusyError(
-                f"Another run of site {self._transaction.site} has taken over",
-                "this one was silent for too long, and its lease is gone",
-                "nothing needs to be done: the other one finishes what was begun",
+                f"Another run of site {self._transaction.site} has taken over.",
+                "This one was silent for too long, and its lease is gone.",
+                "Nothing needs to be done: the other one finishes what was begun.",
                 retry=True,
             )
 

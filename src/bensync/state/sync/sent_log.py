@@ -16,7 +16,7 @@ from typing import BinaryIO
 import msgspec
 
 from bensync.core.runs import Delivery
-from bensync.errors import ASK_OPERATOR, DatabaseOutdated, StateError
+from bensync.errors import ASK_OPERATOR, DatabaseOutdated, StateError, reported
 from bensync.fault_points import around
 
 
@@ -73,10 +73,11 @@ class SentLog:
         if last.sequence == delivery.sequence and last.sha256 in {delivery.sha256, ""}:
             return
         raise DatabaseOutdated(
-            "The database is older than what was sent (older_state)",
+            "The database is older than what was sent (older_state).",
             f"{last.name} was published on {last.at:%Y-%m-%d %H:%M} UTC, and this database is about to send "
-            f"{delivery.name}",
-            "put the newer database back, or say what the receiver has: `bensync deliveries caught-up --last N`",
+            f"{delivery.name}.",
+            "Put the newer database back. If it is lost, ask the receiver for its last number N and run `bensync "
+            "deliveries caught-up --last N --reason TEXT`.",
             remedy=ASK_OPERATOR,
         )
 
@@ -111,8 +112,8 @@ class SentLog:
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as error:
-            fix = "see that the disk has free space and the folder can be written"
-            raise StateError(f"{self._path} cannot be written", error.strerror or "", fix, retry=True) from error
+            fix = "Check that the disk has free space and that the folder can be written to."
+            raise StateError(f"{self._path} cannot be written.", reported(error), fix, retry=True) from error
 
     def _entries(self) -> Iterator[SentFile]:
         try:
@@ -122,10 +123,12 @@ class SentLog:
         except FileNotFoundError:
             return
         except OSError as error:
-            raise StateError(f"{self._path} cannot be read", error.strerror or "", "fix its permissions") from error
+            raise StateError(
+                f"{self._path} cannot be read.", reported(error), "Fix the permissions of the file."
+            ) from error
         except msgspec.MsgspecError as error:
-            fix = "look at what the receiver has, then move the file away; the next one sent begins a new one"
-            raise StateError(f"{self._path} is damaged", "a line of it is no entry", fix) from error
+            fix = "Ask the receiver which files it has, then move this file away; the next delivery begins a new one."
+            raise StateError(f"{self._path} is damaged.", "One of its lines is not an entry.", fix) from error
 
 
 @contextmanager

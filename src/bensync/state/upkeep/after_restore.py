@@ -64,16 +64,17 @@ def refuse_restored(state: SiteState, *, delta: bool = False) -> None:
     memory = state.runs.memory()
     if memory.restored_at is not None:
         raise DatabaseOutdated(
-            "The database was restored from a backup (restored)",
-            f"since {memory.restored_at:%Y-%m-%d %H:%M} UTC nobody has said what left after the backup was made",
-            "ask the receiver for its last number N: `bensync deliveries caught-up --last N --reason TEXT`",
+            "The database was restored from a backup (restored).",
+            f"Since {memory.restored_at:%Y-%m-%d %H:%M} UTC nobody has entered which files left after the backup "
+            "was made.",
+            "Ask the receiver for its last number N, then run `bensync deliveries caught-up --last N --reason TEXT`.",
             remedy=ASK_OPERATOR,
         )
     if delta and _resync_waits(state):
         raise GuardTripped(
-            "Files left that this database does not know (void_deliveries)",
-            "it was restored from a backup, and only a full file can send the same people again",
-            "look at `bensync plan --active --inactive`, then run `bensync resync --active --inactive`",
+            "Files left that this database does not know (void_deliveries).",
+            "It was restored from a backup, and only a full file can send the same people again.",
+            "Look at `bensync plan --active --inactive`, then run `bensync resync --active --inactive`.",
             remedy=run_command("plan --active --inactive"),
         )
 
@@ -133,19 +134,19 @@ def _refuse_impossible(state: SiteState, report: ReceiverReport, sure: int, now:
     most = highest + _most_since(state, report.feed, now)
     why = ""
     if report.last < sure:
-        why = f"number {sure:06} was delivered already when the backup was made"
+        why = f"Number {sure:06} was delivered already when the backup was made."
     elif report.log is not None and logged > report.last:
-        why = f"the log of what was sent knows {report.log.name}"
+        why = f"The log of sent files contains {report.log.name}."
     elif seen > report.last:
-        why = f"a file with the number {seen:06} lies at the upload center"
+        why = f"A file with the number {seen:06} lies at the upload center."
     elif highest == sure and state.runs.memory().restored_at is None and not begins:
-        why = "this database was not restored, and nothing is known of a file that it did not send"
+        why = "This database was not restored, and nothing is known of a file that it did not send."
     elif report.last > most:
-        why = f"no more than {most:06} can be in use: {highest:06} is known, and at most {_A_DAY} files leave on a day"
+        why = f"No more than {most:06} can be in use: {highest:06} is known, and at most {_A_DAY} files leave on a day."
     if why:
-        fix = "ask the receiver once more, and look at `bensync deliveries`"
+        fix = "Ask the receiver again, and compare its answer with `bensync deliveries list`."
         raise DecisionError(
-            f"{report.last:06} cannot be the last number that the receiver has", why, fix, remedy=ASK_OPERATOR
+            f"{report.last:06} cannot be the last number that the receiver has.", why, fix, remedy=ASK_OPERATOR
         )
 
 

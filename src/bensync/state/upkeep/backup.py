@@ -16,7 +16,7 @@ import msgspec
 from sqlalchemy import Connection, delete, func, select
 
 from bensync.core.ports import PreflightFinding
-from bensync.errors import ASK_OPERATOR, StateError
+from bensync.errors import ASK_OPERATOR, StateError, reported
 from bensync.fault_points import around, point
 from bensync.state.audit.chain import replacing_trails
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
@@ -135,14 +135,14 @@ def refuse_damaged(file: Path) -> None:
             problems = [line for (line,) in connection.execute("PRAGMA integrity_check")]
             dangling = connection.execute("PRAGMA foreign_key_check").fetchone()
     except sqlite3.Error as error:
-        raise StateError(f"{file} is damaged", str(error), "take another backup") from error
+        raise StateError(f"{file} is damaged.", f"SQLite reports: {error}.", "Use another backup.") from error
     if problems != ["ok"] or dangling is not None:
         why = (
-            problems[0]
+            f"SQLite reports: {problems[0]}."
             if problems != ["ok"]
-            else f"a row of {dangling[0]} refers to one of {dangling[2]} that is missing"
+            else f"A row of {dangling[0]} refers to one of {dangling[2]} that is missing."
         )
-        raise StateError(f"{file} is damaged", why, "take another backup")
+        raise StateError(f"{file} is damaged.", why, "Use another backup.")
 
 
 @contextlib.contextmanager
@@ -155,20 +155,20 @@ def written(target: Path) -> Iterator[None]:
     try:
         yield
     except (OSError, sqlite3.Error) as error:
-        why = (error.strerror if isinstance(error, OSError) else str(error)) or type(error).__name__
-        fix = "see that its folder is there, can be written, and has free space"
+        why = reported(error) if isinstance(error, OSError) else f"SQLite reports: {error}."
+        fix = "Check that its folder exists, can be written to, and has free space."
         passing = isinstance(error, OSError | sqlite3.OperationalError)
-        raise StateError(f"{target} cannot be written", why, fix, retry=passing) from error
+        raise StateError(f"{target} cannot be written.", why, fix, retry=passing) from error
 
 
 def _refuse_to_overwrite(store: Store, target: Path, *, force: bool) -> None:
     if store.file is not None and target.exists() and store.file.exists() and target.samefile(store.file):
-        raise StateError(f"{target} is the database itself", "a backup is another file", "name another one")
+        raise StateError(f"{target} is the database itself.", "A backup must be another file.", "Name another file.")
     if target.exists() and not force:
         raise StateError(
-            f"{target} is there already",
-            "a backup overwrites nothing unasked",
-            "say --force, or another",
+            f"{target} already exists.",
+            "A backup overwrites no file unless you confirm it.",
+            "Name another file, or overwrite this one with --force.",
             remedy=ASK_OPERATOR,
         )
 

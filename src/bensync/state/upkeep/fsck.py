@@ -23,8 +23,8 @@ from bensync.state.sync.received import ReceivedState
 from bensync.state.sync.sent_log import SentFile
 
 _PAGE = 1000
-FIX = "restore a backup, or report it with the output of `bensync fsck --json`"
-_FIX_HOLDS = "find out who could write to the database; `retention hold` places a hold that is missing"
+FIX = "Restore a backup, or report it with the output of `bensync fsck --json`."
+_FIX_HOLDS = "Find out who could write to the database; `bensync retention hold` places a hold that is missing."
 _NUMBER = re.compile(r"request (\d+)\b")
 _PARTICIPANT = re.compile(r"participant (\d+)\b")
 _APPROVALS = ("request.approve", "request.approve_as_ssn_correction")
@@ -65,7 +65,7 @@ def check_access(deployment: SiteState) -> Iterator[PreflightFinding]:
     """Yield the findings about accounts and their rights; ``deployment`` is the state of the deployment."""
     from bensync.state.access import trail_rights  # the tables of access, which the checks of a site do not need
 
-    fix = "find out who could write to the database; `users reset` and `users grant` make a right good again"
+    fix = "Find out who could write to the database; `bensync users reset` and `bensync users grant` renew a right."
     rows = trail_rights.unproven(deployment.transaction)
     yield finding("every row that gives a right was written by bensync", rows, fix)
     differences = trail_rights.differences(deployment.transaction)

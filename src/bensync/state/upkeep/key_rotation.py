@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from sqlalchemy import Connection, Row, select, tuple_, update
 
-from bensync.errors import ConfigError, StateError, run_command
+from bensync.errors import ConfigError, StateError, reported, run_command
 from bensync.fault_points import around
 from bensync.state.db.disk import discard, draft, put_in_place, remove_drafts
 from bensync.state.db.transaction import PAGE
@@ -117,19 +117,23 @@ def retire(store: Store, key: StateKey, version: int, actor: str, now: datetime)
         held = Seal(text).versions
         used = versions(connection)[version]
         if version not in held or version == held[0]:
-            why = "it is the one that seals" if version in held else f"the key has {', '.join(map(str, held))}"
+            why = (
+                "It is the version that seals new values."
+                if version in held
+                else f"The key has {', '.join(map(str, held))}."
+            )
             raise StateError(
-                f"Version {version} of the state key was not dropped",
+                f"Version {version} of the state key was not dropped.",
                 why,
-                "see `bensync keys status`",
+                "See `bensync keys status`.",
                 remedy=run_command("keys status"),
             )
         if used:
-            why = f"{used} value{'s are' if used > 1 else ' is'} sealed with it"
+            why = f"{used} value{'s are' if used > 1 else ' is'} sealed with it."
             raise StateError(
-                f"Version {version} of the state key was not dropped",
+                f"Version {version} of the state key was not dropped.",
                 why,
-                "run `bensync keys rotate`",
+                "Run `bensync keys rotate`.",
                 remedy=run_command("keys rotate"),
             )
         # This transaction excludes writers, so nothing can be sealed with the version after it was counted. The file is
@@ -159,8 +163,8 @@ def _write(file: Path, text: str) -> None:
                 sheet.write(f"{text}\n")
             put_in_place(part, file)
     except OSError as error:
-        fix = "fix its permissions, or those of its folder; nothing was changed"
-        raise ConfigError(f"{file} cannot be written", error.strerror or type(error).__name__, fix) from error
+        fix = "Fix its permissions, or those of its folder; nothing was changed."
+        raise ConfigError(f"{file} cannot be written.", reported(error), fix) from error
     finally:
         discard(part)
 
@@ -182,9 +186,9 @@ def _reseal_all(store: Store, newest: int) -> int:
         if not moved or store.seal.versions[0] != newest:
             return total
     raise StateError(
-        "There are still values of an older version of the state key",
-        "another process seals with it",
-        "restart whatever works on this database, then run `bensync keys rotate` again",
+        "There are still values of an older version of the state key.",
+        "Another process still seals with it.",
+        "Restart all processes of this database, then run `bensync keys rotate` again.",
         retry=True,
         remedy=run_command("keys rotate"),
     )

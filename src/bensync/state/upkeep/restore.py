@@ -92,7 +92,7 @@ def _staged(store: Store, file: Path) -> Iterator[tuple[Store, str]]:
     folder = store.file.parent if store.file is not None else Path(tempfile.gettempdir())
     part = draft(folder / f"restoring-{file.name}")
     if not file.is_file():
-        raise StateError(f"There is no backup at {file}", "there is no such file", "check the name")
+        raise StateError(f"There is no backup at {file}.", "The file does not exist.", "Check the name of the file.")
     with written(part):
         remove_drafts(folder / f"restoring-{file.name}")
         discard(part)
@@ -116,7 +116,7 @@ def _copy_file(file: Path, part: Path) -> None:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as source, plain(part) as target:
             copy_pages(source, target, lambda: point("restore.stage.pages"))
     except sqlite3.Error as error:
-        raise StateError(f"{file} is damaged", str(error), "take another backup") from error
+        raise StateError(f"{file} is damaged.", f"SQLite reports: {error}.", "Use another backup.") from error
 
 
 def _schema(part: Path, file: Path) -> str:
@@ -125,10 +125,12 @@ def _schema(part: Path, file: Path) -> str:
             (version,) = connection.execute("SELECT version_num FROM alembic_version").fetchone()
             (keys,) = connection.execute("SELECT count(*) FROM secret").fetchone()
     except (sqlite3.Error, TypeError) as error:
-        raise StateError(f"{file} is no backup", "it has no tables of bensync", "name another file") from error
+        raise StateError(
+            f"{file} is not a backup.", "It has none of the tables of bensync.", "Name another file."
+        ) from error
     if version > head() or not keys:
-        why = f"its schema is {version}, this version knows {head()}" if keys else "the keys of its data are missing"
-        raise StateError(f"{file} cannot be restored", why, "install the version that made it, or take another backup")
+        why = f"Its schema is {version}, this version knows {head()}." if keys else "The keys of its data are missing."
+        raise StateError(f"{file} cannot be restored.", why, "Install the version that made it, or use another backup.")
     return str(version)
 
 
@@ -178,9 +180,9 @@ def _refuse_older(last: datetime, newest: datetime | None, kept: Path, *, force:
         return
     until = f"{newest:%Y-%m-%d %H:%M:%S} UTC" if newest is not None else "nothing happened yet"
     raise StateError(
-        "The database has later data than the backup",
-        f"it goes on until {last:%Y-%m-%d %H:%M:%S} UTC, the backup until {until}",
-        f"say --force to give it up; a copy of it is kept as {kept.name}",
+        "The database has later data than the backup.",
+        f"It goes on until {last:%Y-%m-%d %H:%M:%S} UTC, the backup until {until}.",
+        f"Restore a newer backup, or give the later data up with --force; a copy of it is kept as {kept.name}.",
         remedy=ASK_OPERATOR,
     )
 

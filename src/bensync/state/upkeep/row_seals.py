@@ -33,8 +33,8 @@ def bind_all(connection: Connection, vault_of: Callable[[str], Vault], held: Seq
     """
     # Left as it is, such a value would never open again once its version is back.
     if missing := sorted(versions(connection).keys() - set(held)):
-        why = f"values are sealed with version {missing[0]} of the state key, which is not there"
-        raise StateError("The database was not upgraded", why, "add that version to the state key")
+        why = f"Values are sealed with version {missing[0]} of the state key, which is not there."
+        raise StateError("The database was not upgraded.", why, "Add that version to the state key.")
     vaults: dict[str, Vault] = {}
     for sealed in sealed_tables():
         for rows in _pages(connection, sealed):

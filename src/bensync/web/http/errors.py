@@ -137,7 +137,9 @@ def _invalid(request: Request, error: Exception) -> Response:
     wrong = {f"{'.'.join(str(part) for part in entry['loc'][:2])}: {entry['type']}" for entry in error.errors()}
     status = 400 if any(entry["type"] == "json_invalid" for entry in error.errors()) else 422
     problem = BensyncError(
-        "The request is not valid.", f"{'; '.join(sorted(wrong))}.", "See the API reference for all fields."
+        "The request is not valid.",
+        f"These fields are not valid: {'; '.join(sorted(wrong))}.",
+        "See the API reference for all fields.",
     )
     return answer(request, status, problem)
 
@@ -165,7 +167,9 @@ def _protocol(request: Request, error: Exception) -> Response:
     if status == 404:
         return _not_found(request, error)
     phrase = HTTPStatus(status).phrase
-    problem = BensyncError("The page cannot be used like this.", f"{phrase}.", "Go to the start page.")
+    problem = BensyncError(
+        "The page cannot be used like this.", f"The server answers: {phrase}.", "Go to the start page."
+    )
     response = answer(request, status, problem, link="/", link_text="Go to the start page")
     if isinstance(error, HTTPException) and error.headers:
         response.headers.update(error.headers)

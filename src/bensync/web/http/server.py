@@ -16,7 +16,7 @@ from fastapi import FastAPI
 from uvicorn.protocols.http.h11_impl import H11Protocol
 
 from bensync.config.settings import Web
-from bensync.errors import ASK_OPERATOR, ConfigError
+from bensync.errors import ASK_OPERATOR, ConfigError, reported
 from bensync.web.http.middleware import SECURITY_HEADERS
 
 _LONGEST_HEAD = 32 * 1024
@@ -73,8 +73,8 @@ def bound(web: Web) -> socket.socket:
         listener.listen()
     except OSError as error:
         listener.close()
-        what, why = f"The web pages cannot listen at {web.listen}", error.strerror or type(error).__name__
-        fix = "stop what listens there, or name another address with --listen"
+        what, why = f"The web pages cannot listen at {web.listen}.", reported(error)
+        fix = "Stop the program that listens there, or name another address with --listen."
         raise ConfigError(what, why, fix, remedy=ASK_OPERATOR) from error
     return listener
 

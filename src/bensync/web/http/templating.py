@@ -14,7 +14,6 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, select_autoescap
 
 from bensync import __version__
 from bensync.core.access import RIGHTS
-from bensync.errors import sentence
 from bensync.wording import benefits, sync, timeline
 
 _STATIC = "static"
@@ -48,7 +47,6 @@ def environment() -> Environment:
         did=sync.did,
         moment=sync.moment,
         right_words=RIGHTS.__getitem__,
-        sentence=sentence,
         size=sync.size,
     )
     environment.globals.update(

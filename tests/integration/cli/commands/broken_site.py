@@ -7,7 +7,7 @@ import subprocess
 
 from tests.fixtures.deployed import Deployed
 
-BROKEN = "sites.d/bad.toml is not valid TOML"
+BROKEN = "sites.d/bad.toml is not valid TOML."
 
 
 def asked(deployed: Deployed, *words: str) -> dict[str, object]:

@@ -64,7 +64,7 @@ def test_tries_at_the_same_moment_are_counted_before_they_are_judged(deployment,
     with ThreadPoolExecutor(8) as pool:
         answers = list(pool.map(try_it, range(16)))
 
-    assert answers.count("name, password or code is wrong") == 5
+    assert answers.count("The name, the password, or the code is wrong.") == 5
 
 
 def test_an_address_has_a_budget_whatever_names_it_tries(deployment, kim):

@@ -90,7 +90,7 @@ def test_an_address_that_cannot_be_used_or_holds_a_password_is_refused_and_not_r
         Store(url, KEY)
     assert caught.value.fix
     assert "hunt" not in trouble(caught)
-    assert ("secret" in caught.value.why) is ("@db" in url)
+    assert ("Secrets" in caught.value.why) is ("@db" in url)
 
 
 def test_a_password_that_is_told_opens_the_database(store: Store, postgresql: str, database_server: Postgres) -> None:
@@ -176,7 +176,7 @@ def test_a_look_is_one_picture_and_waits_for_nobody(store: Store) -> None:
 def test_a_look_cannot_write(store: Store) -> None:
     with pytest.raises(StateError, match="refused") as caught, store.read("acme") as work:
         work.runs.start(RunKind.DAILY, "MANUAL", "me", NOW.date(), NOW)
-    assert caught.value.why == "ReadOnlySqlTransaction"
+    assert caught.value.why == "The database reports ReadOnlySqlTransaction."
 
 
 def test_moments_are_in_utc_wherever_the_server_is(store: Store, database_server: Postgres) -> None:
@@ -276,7 +276,7 @@ def test_a_deadlock_is_an_error_that_may_pass(store: Store, postgresql: str) -> 
         tries = [pool.submit(cross, "a", (1, 2)), pool.submit(cross, "b", (2, 1))]
         errors = [error for error in (attempt.exception(PATIENCE) for attempt in tries) if error is not None]
 
-    assert [(type(error), error.what, error.retry) for error in errors] == [(StateError, "The database is busy", True)]
+    assert [(type(error), error.what, error.retry) for error in errors] == [(StateError, "The database is busy.", True)]
 
 
 def test_a_serialization_failure_is_an_error_that_may_pass(store: Store) -> None:
@@ -314,7 +314,7 @@ def test_the_values_of_a_refused_row_are_in_no_error(store: Store) -> None:
         insert_twice()
 
     error = caught.value
-    assert error.why == "UniqueViolation"
+    assert error.why == "The database reports UniqueViolation."
     assert "Vale" not in f"{error} {error.fix}"
 
 

@@ -34,7 +34,7 @@ def test_the_bytes_of_a_delivery_are_kept_until_it_is_committed(store: Store) ->
 def test_only_a_delivery_that_is_being_published_can_be_committed(store: Store) -> None:
     with store.write("acme", "test") as work:
         number = write_down(work, someone(work, "1", "200101001"))
-        with pytest.raises(StateError, match="not where it should be"):
+        with pytest.raises(StateError, match="in another state than expected"):
             work.deliveries.commit(number, NOW)
 
 

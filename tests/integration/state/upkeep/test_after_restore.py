@@ -130,7 +130,7 @@ def test_the_log_of_what_was_sent_knows_the_hash(store):
 
 IMPOSSIBLE = {
     "before the last that arrived": (1, None, "000002 was delivered already"),
-    "before what the log knows": (3, SentFile("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "knows ACME_4.gpg"),
+    "before what the log knows": (3, SentFile("acme", FEED, 4, "ACME_4.gpg", SHA, NOW), "contains ACME_4.gpg"),
     "a slip of the hand": (20_000, None, "000042"),
 }
 

@@ -54,7 +54,7 @@ def test_a_backup_waits_for_nobody_and_sees_nothing_half_done(store, tmp_path):
 def test_a_backup_overwrites_nothing_unasked(store, tmp_path):
     target = tmp_path / "copy"
     target.write_bytes(b"precious")
-    with pytest.raises(StateError, match="is there already"):
+    with pytest.raises(StateError, match="already exists"):
         backup(store, target)
     assert target.read_bytes() == b"precious"
 

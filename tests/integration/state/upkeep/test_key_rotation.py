@@ -241,7 +241,7 @@ def test_a_version_is_dropped_only_when_nothing_is_sealed_with_it(store, key):
         (2, True, True, True),
         (1, True, False, False),
     ]
-    for version, why in ((2, "the one that seals"), (9, "the key has 2, 1")):
+    for version, why in ((2, "the version that seals"), (9, "The key has 2, 1")):
         with pytest.raises(StateError) as caught:
             retire(store, key, version, "me", NOW)
         assert why in caught.value.why

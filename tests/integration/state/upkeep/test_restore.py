@@ -142,12 +142,12 @@ REFUSED = {
     "half a file": (lambda file: os.truncate(file, file.stat().st_size // 2), "damaged"),
     "pages overwritten": (damage, "damaged"),
     "something else": (lambda file: file.write_bytes(b"a letter to my aunt" * 1000), "damaged"),
-    "nothing in it": (lambda file: file.write_bytes(b""), "no backup"),
-    "another database": (lambda file: alter(file, "DROP TABLE alembic_version"), "no backup"),
+    "nothing in it": (lambda file: file.write_bytes(b""), "is not a backup|no backup"),
+    "another database": (lambda file: alter(file, "DROP TABLE alembic_version"), "is not a backup|no backup"),
     "a reference into nothing": (lambda file: alter(file, "DELETE FROM run WHERE id = 1"), "damaged"),
     "a newer version": (lambda file: alter(file, "UPDATE alembic_version SET version_num = '9999'"), "cannot be"),
     "no keys": (lambda file: alter(file, "DELETE FROM secret"), "cannot be"),
-    "not there": (lambda file: file.unlink(), "no backup"),
+    "not there": (lambda file: file.unlink(), "is not a backup|no backup"),
 }
 
 

@@ -189,7 +189,7 @@ def test_a_wrong_body_is_named_by_its_field_and_never_echoed(web_pages, script):
     for body in ({"reason": secret}, {"reason": "OTHER", "note": f"{secret}\x00"}, {"reason": "OTHER", secret: 1}):
         answer = script.ask_api("POST", f"{API}/requests/{number}/decline", body)
         assert answer.status_code == 422
-        assert answer.json()["error"]["why"].startswith("body.")
+        assert answer.json()["error"]["why"].startswith("These fields are not valid: body.")
         assert secret not in answer.text or secret in body  # the name of an unknown field is shown, a value never is
     broken = script.client.post(
         f"{API}/requests/{number}/decline",

@@ -49,7 +49,7 @@ def test_an_activity_in_another_state_is_left(verb, number):
     waiting = with_activities(case(), *activities_of_update(person(), person(fte="0.5")))
     with pytest.raises(DecisionError) as caught:
         verb(waiting, number)
-    assert caught.value.why in {"it is waiting", "this participant has none of that number"}
+    assert caught.value.why in {"It is waiting.", "This participant has no activity with that number."}
 
 
 def test_S3_122_a_family_event_is_added_by_hand():

@@ -126,7 +126,7 @@ def test_S3_131_a_disconnected_event_can_only_be_voided():
     for indicator in (Indicator.ASSIGN, Indicator.PREPARE, Indicator.ELECT, Indicator.RE_ENTER):
         with pytest.raises(DecisionError) as caught:
             set_indicator(gone, 1, indicator)
-        assert caught.value.why == "it is disconnected"
+        assert caught.value.why == "It is disconnected."
     for refused in (
         lambda: set_status(gone, 1, EventStatus.OPEN),
         lambda: mark_final(gone, 1),
@@ -153,7 +153,7 @@ def test_A_77_another_event_opens_only_once_the_open_one_is_closed():
     actual = two()
     with pytest.raises(DecisionError) as caught:
         set_status(actual, 2, EventStatus.OPEN)
-    assert (caught.value.why, caught.value.fix) == ("event 1 is open", "close that one first")
+    assert (caught.value.why, caught.value.fix) == ("Event 1 is open.", "Close that one first.")
     actual = set_status(set_status(actual, 1, EventStatus.CLOSED), 2, EventStatus.OPEN)
     assert statuses_by_number(actual) == {1: ("FSC", "PR", "CLOSED"), 2: ("FSC", "AS", "OPEN")}
     assert (flags(actual, 1), flags(actual, 2)) == ({"out_of_sequence"}, set())
@@ -178,9 +178,9 @@ def test_an_event_closed_and_opened_again_was_never_overtaken():
 @pytest.mark.parametrize(
     ("number", "wanted", "why"),
     [
-        (1, EventStatus.VOID, "void is never set manually"),
-        (1, EventStatus.OPEN, "it is open already"),
-        (2, EventStatus.CLOSED, "it is closed already"),
+        (1, EventStatus.VOID, "Void is never set manually."),
+        (1, EventStatus.OPEN, "It is open already."),
+        (2, EventStatus.CLOSED, "It is closed already."),
     ],
 )
 def test_A_78_what_a_hand_may_not_do_is_refused(number, wanted, why):
@@ -242,7 +242,7 @@ def test_nobody_reprocesses_a_snapshot():
     snapshot = begun.put(replace(begun.event(1), event_class="SNP", process=Process.FE, status=EventStatus.CLOSED))
     with pytest.raises(DecisionError) as caught:
         set_indicator(snapshot, 1, Indicator.VOID)
-    assert caught.value.why == "a snapshot decided nothing"
+    assert caught.value.why == "A snapshot decided nothing."
 
 
 def test_an_event_that_is_not_there_is_not_found():

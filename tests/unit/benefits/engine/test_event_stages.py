@@ -269,7 +269,7 @@ def test_S3_185_an_event_goes_back_to_earlier_stages_only(process, indicator):
     if process not in REPROCESSING[indicator]:
         with pytest.raises(DecisionError) as caught:
             set_indicator(actual, 1, indicator)
-        assert caught.value.why == f"it stands at {process}"
+        assert caught.value.why == f"It stands at {process}."
         return
     done = processed_case(set_indicator(actual, 1, indicator))
     offered = "FP" if process is Process.FP else "FA" if process is Process.FA else "PR"

@@ -135,7 +135,7 @@ def test_a_salary_is_not_set_where_the_plan_has_no_price_for_the_person():
     rates = [{"code": "T", "grades": [{"when": {"smoker": ["N"]}, "employee": "1"}]}]
     with pytest.raises(DecisionError) as caught:
         override_salary(case(person(), "life"), "life", Decimal(1), TODAY, book(plans=plans, rates=rates))
-    assert caught.value.why == "its plan has no price (rate_fact_missing: smoker)"
+    assert caught.value.why == "Its plan has no price (rate_fact_missing: smoker)."
 
 
 def test_an_election_goes_before_the_figures_that_would_just_follow():
@@ -281,9 +281,9 @@ def test_a_person_closes_a_record_and_no_step_of_it_is_written_down_any_more():
     first = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
     closed = close_record(first, 1)
     assert [record.state for record in closed.cobra] == [CobraState.CLOSED]
-    with pytest.raises(DecisionError, match="was closed"):
+    with pytest.raises(DecisionError, match="was not closed"):
         close_record(closed, 1)
-    with pytest.raises(DecisionError, match="No step"):
+    with pytest.raises(DecisionError, match="step was not recorded"):
         reach_step(closed, 1, Milestone.ELECTED, day("06-05"), day("06-10"))
 
 
@@ -327,11 +327,11 @@ def test_a_step_of_a_case_is_that_of_the_open_record_of_its_event():
     for number in (4, 5):
         with pytest.raises(DecisionError) as caught:
             reach_step(before, number, Milestone.PAID, day("06-20"), day("06-20"))
-        assert caught.value.why == "the event has no COBRA record that is open"
+        assert caught.value.why == "The event has no open COBRA record."
 
 
 def test_no_step_is_written_down_before_its_day():
     before = Case(person(), cobra=(RECORD,))
     with pytest.raises(DecisionError) as caught:
         reach_step(before, 3, Milestone.PAID, day("06-20"), day("06-19"))
-    assert caught.value.why == "the day lies ahead"
+    assert caught.value.why == "Its date is in the future."

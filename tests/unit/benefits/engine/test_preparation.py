@@ -133,7 +133,7 @@ def test_S2_21_AS_with_rules_of_several_groups_is_an_error():
     after = processed_case(scheduled_case(AMBIGUOUS, person(**CAUGHT)), AMBIGUOUS)
     assert statuses(after) == ("PE", "OPEN")
     (fault,) = after.event(1).prepared.faults
-    assert (fault.code, fault.plan, fault.detail) == ("several_groups", "LIFE", "the groups are senior, union")
+    assert (fault.code, fault.plan, fault.detail) == ("several_groups", "LIFE", "The groups are senior, union.")
 
 
 def test_S3_42_what_cannot_be_prepared_says_why():

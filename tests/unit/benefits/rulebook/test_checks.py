@@ -102,7 +102,7 @@ def test_a_wrong_entry_is_named_with_its_path(tables, problem):
     with pytest.raises(ConfigError) as caught:
         read(tables, "the rulebook of acme")
     assert problem in caught.value.why
-    assert caught.value.what == "The rulebook of acme cannot be used"
+    assert caught.value.what == "The rulebook of acme cannot be used."
 
 
 def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():

@@ -51,7 +51,7 @@ def test_a_request_shows_each_change_each_warning_and_how_to_confirm_its_caution
     view = request_view(risk=Risk.HIGH, warnings=(WarningCode.ENDS_COVERAGE,))
     text = printed(print_request, view, "I have read it.", FIELDS)
     assert "City Akron Dayton" in text
-    assert f"Warning: {WARNING_WORDS[WarningCode.ENDS_COVERAGE]} ({WarningCode.ENDS_COVERAGE})." in text
+    assert f"Warning: {WARNING_WORDS[WarningCode.ENDS_COVERAGE]} ({WarningCode.ENDS_COVERAGE})" in text
     assert "Caution: I have read it. To approve it, add --confirm." in text
     assert "--as-ssn-correction" not in text
 

@@ -145,7 +145,7 @@ def test_a_refusal_carries_the_reason_that_bamboohr_gives(api, hr, waits, code, 
     hr.get("meta/fields").respond(code, headers={"X-BambooHR-Error-Message": "Contact support"})
     with pytest.raises(SourceError, match=reason) as caught:
         api.fields()
-    assert "Contact support" in caught.value.why
+    assert "Contact support" in caught.value.what
     assert not caught.value.retry
     assert waits == []
 

@@ -107,9 +107,9 @@ def test_what_a_person_does_not_see_stays_as_the_request_proposes_it():
 @pytest.mark.parametrize(
     ("only", "unseen", "why"),
     [
-        ({"pay_rate"}, set(), "it has no field pay_rate to choose"),
-        ({"city"}, {"city"}, "it has no field city to choose"),
-        (set(), set(), "no change of it is selected"),
+        ({"pay_rate"}, set(), "The request has no field pay_rate to choose"),
+        ({"city"}, {"city"}, "The request has no field city to choose"),
+        (set(), set(), "No change of the request is selected"),
     ],
 )
 def test_what_cannot_be_chosen_is_refused(only, unseen, why):

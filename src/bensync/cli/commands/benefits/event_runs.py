@@ -176,7 +176,7 @@ def _book(call: CliSession, site: str, schedule: str = "") -> Rulebook:
         UsageError: it has no such schedule.
     """
     if not call.deployment().has_benefits(site):
-        why = f"sites.{site} has no rulebook, and the rulebook says what its events mean."
+        why = f"The site {site} has no rulebook, and the rulebook says what its events mean."
         fix = f"Name one as `benefits` in [sites.{site}]. docs/how-to/write-a-rulebook.md says how to write it."
         raise ConfigError(f"The benefit events of {site} cannot be processed.", why, fix)
     book = call.deployment().rulebook(site)

@@ -127,10 +127,16 @@ def approve(
             "Name the requests, or add --all.",
         )
     if every and (confirm or as_ssn_correction or void or only):
-        why = "--confirm, --as-ssn-correction, --void, and --only are for requests that you have reviewed one by one."
+        why = (
+            "--all skips the review of each request, so it takes no --confirm, --as-ssn-correction, --void, or --only."
+        )
         raise UsageError("Nothing was approved.", why, "Name these requests instead of --all.")
     if reason is not None and only is None:
-        raise UsageError("Nothing was approved.", "--reason is the reason of what --only declines.", "Add --only.")
+        raise UsageError(
+            "Nothing was approved.",
+            "The option --reason gives the reason for the fields that --only declines.",
+            "Add --only.",
+        )
     code = one_of(DeclineCode, reason, "--reason") or DeclineCode.ERROR
     call = session(ctx)
     site = call.only_site()

@@ -16,7 +16,7 @@ from bensync.cli.commands.setup.template import EXAMPLE, render
 from bensync.cli.invocation import Invocation, UsageError, invocation
 from bensync.cli.options import taking
 from bensync.delivery.settings import LOOPBACK, SMTP_PORT, SMTPS_PORT, SSH_PORT
-from bensync.errors import ConfigError
+from bensync.errors import ConfigError, reported
 from bensync.state.db.vault import new_state_key
 from bensync.state.store import Store
 
@@ -190,10 +190,8 @@ def _write(path: Path, key: Path, site: str, values: Mapping[str, Any]) -> None:
             with os.fdopen(os.open(file, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as sheet:
                 sheet.write(content)
     except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise ConfigError(
-            f"{path.parent} cannot be written to.", f"{why}.", "Fix its permissions, or choose another folder."
-        ) from error
+        fix = "Fix its permissions, or choose another folder."
+        raise ConfigError(f"{path.parent} cannot be written to.", reported(error), fix) from error
     store = Store(values["state"]["url"], secret)
     try:
         # The next command finds a database that works, under the key that was just written.

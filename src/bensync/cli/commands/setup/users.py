@@ -22,7 +22,7 @@ from bensync.cli.render.console import moment, table
 from bensync.cli.session import session
 from bensync.config.references import decoded
 from bensync.core.access import Grant, Right, Role
-from bensync.errors import ConfigError
+from bensync.errors import ConfigError, reported
 from bensync.state.access.accounts import Account
 from bensync.state.store import Store
 
@@ -211,7 +211,7 @@ def _password(path: Path | None) -> str:
         # Only the end of the line: spaces can be part of a password.
         return decoded(path.read_bytes()).rstrip("\r\n")
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
+        raise ConfigError(f"{path} cannot be read.", reported(error), "Name a text file.") from error
 
 
 def _answer(ctx: typer.Context, new: accounts.Enrolment) -> None:

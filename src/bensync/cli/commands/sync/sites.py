@@ -59,4 +59,4 @@ def _kind(table: object) -> str | None:
 
 def _seen(shape: dict[str, Any]) -> str:
     why = shape["disabled"]
-    return "ready" if why is None else f"disabled: {why['what']} ({why['why']})"
+    return "ready" if why is None else f"disabled: {why['what']} {why['why']}"

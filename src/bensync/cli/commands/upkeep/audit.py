@@ -11,7 +11,7 @@ import typer
 from bensync.cli.render.console import table, whose
 from bensync.cli.session import session
 from bensync.config.references import decoded
-from bensync.errors import ConfigError, StateError
+from bensync.errors import ConfigError, StateError, reported
 from bensync.state.audit.chain import Head, Trail, heads_in
 from bensync.state.db.transaction import DEPLOYMENT
 from bensync.state.read.lists import AuditView, Listing
@@ -94,7 +94,7 @@ def _kept(path: Path) -> list[Head]:
     try:
         heads = heads_in(decoded(path.read_bytes()))
     except (OSError, UnicodeDecodeError) as error:
-        raise ConfigError(f"{path} cannot be read.", f"{type(error).__name__}.", "Name a text file.") from error
+        raise ConfigError(f"{path} cannot be read.", reported(error), "Name a text file.") from error
     # A file without a head would "verify" everything.
     if not heads:
         raise ConfigError(

@@ -217,7 +217,7 @@ def _show_findings(console: Console, lines: Iterable[Finding]) -> None:
     )
     # Many findings share a fix; said once, it is read.
     for fix in dict.fromkeys(line.fix for line in broken):
-        console.print(f"Fix: {fix}.", soft_wrap=True)
+        console.print(f"Fix: {fix}", soft_wrap=True)
 
 
 def _show_versions(console: Console, versions: Iterable[Version]) -> None:

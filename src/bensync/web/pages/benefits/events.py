@@ -15,7 +15,7 @@ from bensync.benefits.values.events import EventStatus
 from bensync.core.access import Right
 from bensync.core.people import Participant
 from bensync.core.values.limits import PAGE_SIZE
-from bensync.errors import DecisionError, sentence
+from bensync.errors import DecisionError
 from bensync.state.read.event_lists import EventTally, WantedEvents, Who
 from bensync.state.read.filtered_lists import Page
 from bensync.state.site_state import SiteState
@@ -213,7 +213,7 @@ def _start(context: PageContext, selection: Sequence[str], next_page: str) -> Re
             context.flash("The run is in progress. Reload the page in a moment.", "plain")
         elif job.error:
             context.flash(
-                f"The run failed. {sentence(job.error.get('what', ''))} {sentence(job.error.get('fix', ''))}",
+                f"The run failed. {job.error.get('what', '')} {job.error.get('fix', '')}",
                 "bad",
             )
         else:

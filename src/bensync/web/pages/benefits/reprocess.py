@@ -15,7 +15,7 @@ from bensync.benefits.engine.event_stages import RunContext
 from bensync.benefits.values.events import Indicator
 from bensync.core.access import Right
 from bensync.core.values.limits import LARGEST_NUMBER
-from bensync.errors import DecisionError, sentence
+from bensync.errors import DecisionError
 from bensync.web.http.context import Entered, NotFound, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
 from bensync.wording import benefits, sync
@@ -68,7 +68,7 @@ def mark_all(context: Entered) -> Response:
         refused = [error for who, event in chosen if (error := _mark(context, who, event, how, why))]
         context.flash(f"{sync.count(len(chosen) - len(refused), 'event')} marked. The next run carries it out.")
         for error in refused[:5]:
-            context.flash(f"{sentence(error.what)} {sentence(error.why)}", "bad")
+            context.flash(str(error), "bad")
         return context.go(context.at("/events/list?show=all"))
 
     return context.once(act)

@@ -11,7 +11,7 @@ from starlette.responses import RedirectResponse, Response
 from bensync.actions.decisions import Decision
 from bensync.core.access import Right
 from bensync.core.requests import RequestState, Risk
-from bensync.errors import DecisionError, sentence
+from bensync.errors import DecisionError
 from bensync.state.read.filtered_lists import RequestFilter
 from bensync.web.http.context import Entered, PageContext
 from bensync.web.http.routing import SITE_PAGES, Router
@@ -86,7 +86,7 @@ def _report(context: PageContext, decisions: Sequence[Decision]) -> None:
     if waiting:
         context.flash(f"{sync.count(waiting, 'request')} approved by you. A second person must approve, too.", "plain")
     for decision in refused[:5]:
-        why = sentence(decision.error.why) if decision.error is not None else ""
+        why = decision.error.why if decision.error is not None else ""
         context.flash(
             f"Request {decision.request_id} was not approved. {why}",
             "bad",

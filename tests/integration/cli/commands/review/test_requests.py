@@ -56,7 +56,7 @@ def test_a_high_risk_request_wants_its_caution_confirmed(begun):
     caution = begun.json("requests", "show", high)["request"]["caution"]
     assert "that bensync ends no coverage and notifies no carrier" in caution
     assert f"Caution: {caution} To approve it, add --confirm." in " ".join(shown.out.split())
-    assert "Warning: the participant leaves, so their coverage must end (ends_coverage)." in shown.out
+    assert "Warning: The participant leaves, so their coverage must end. (ends_coverage)" in shown.out
     refused = begun.run("requests", "approve", high, "--json")
     assert refused.code == 15
     assert refused.json["decisions"][0]["fix"]

@@ -105,7 +105,7 @@ def test_the_page_answers_the_same_for_a_taken_and_a_free_SSN_until_a_second_per
     assert "waits for a second person" in answers[0].text
     other = web_pages.sign_in(web_pages.deployment.add("pat", Role.DATA_OWNER))
     assert "gave the first approval to correct an SSN" in other.get(f"{OVERVIEW}/people/{someone.id}").text
-    assert "another participant has it" in other.post(path, {"ssn": ssn(2), "reason": "the card"}).text.lower()
+    assert "another participant has it." in other.post(path, {"ssn": ssn(2), "reason": "the card"}).text.lower()
     assert other.post(path, {"ssn": ssn(3), "reason": "the card"}).status_code == 303
     shown = other.get(f"{OVERVIEW}/people/{someone.id}").text
     assert f"***-**-{ssn(3)[5:]}" in shown

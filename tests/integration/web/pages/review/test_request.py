@@ -60,7 +60,9 @@ def test_A_111_a_value_that_is_not_ticked_is_declined_and_shown_unticked_later(w
 
     nothing = owner.post(f"{QUEUE}/{number}/approve", {"how": "plain", "choosing": "yes"})
     assert nothing.status_code == 409
-    assert "No change of it is selected. What to do Change the selection, or decline the request" in text(nothing)
+    assert "No change of the request is selected. What to do Change the selection, or decline the request" in text(
+        nothing
+    )
     owner.get(f"{QUEUE}/{number}")
     form = {"how": "plain", "choosing": "yes", "field": "mobile_phone", "reason": "ERROR"}
     assert owner.post(f"{QUEUE}/{number}/approve", form).status_code == 303
