@@ -85,7 +85,7 @@ def _annotation(kind: Any) -> str:
     if get_origin(kind) is list:
         return f"list of {_annotation(get_args(kind)[0])}"
     return (
-        _linked(kind.__name__) if issubclass(kind, base.Shape) else {"int": "integer", "bool": "boolean"}[kind.__name__]
+        _linked(kind.__name__) if issubclass(kind, base.Shape) else {"int": "integer", "bool": "boolean", "str": "string"}[kind.__name__]
     )
 
 

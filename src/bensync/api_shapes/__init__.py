@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from bensync.api_shapes import base as base
     from bensync.api_shapes import people as people
     from bensync.api_shapes import requests as requests
+    from bensync.api_shapes import setup as setup
     from bensync.api_shapes import status as status
     from bensync.api_shapes import sync as sync
     from bensync.api_shapes import users as users
@@ -36,6 +37,7 @@ _MODULES = {
     "people": "people",
     "requests": "requests",
     "rules": "benefits.rules",
+    "setup": "setup",
     "status": "status",
     "sync": "sync",
     "users": "users",

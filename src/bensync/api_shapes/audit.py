@@ -71,6 +71,21 @@ class RetentionRun(RetentionPlan):
     erased: bool = Field(description="whether the bytes are gone from the file of the database, too")
 
 
+class VerifiedTrail(Shape):
+    """An audit trail of which no entry was changed or removed."""
+
+    site: str = Field(description="empty for the trail of the deployment")
+    entries: int
+
+
+class TrailHead(Shape):
+    """The last entry of an audit trail, to be kept elsewhere."""
+
+    site: str = Field(description="empty for the trail of the deployment")
+    id: int
+    mac: str = Field(description="in hexadecimal digits")
+
+
 def entry(view: AuditView) -> AuditEntry:
     """Return one audit entry."""
     return copied(AuditEntry, view, changes=[difference(change) for change in view.changes])

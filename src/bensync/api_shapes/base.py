@@ -92,6 +92,12 @@ class Failure(Shape):
     error: Error
 
 
+class SiteFailure(Failure):
+    """The answer for one of several sites where something was not done."""
+
+    site: str
+
+
 class Explained(Shape):
     """What is wrong, why, and how to fix it."""
 
@@ -109,6 +115,11 @@ def subject(who: Who, visibility: Visibility | None = None) -> Subject:
 def difference(change: FieldChange) -> FieldDifference:
     """Return one field before and after."""
     return FieldDifference(field=change.field, old=change.old, new=change.new)
+
+
+def error(refusal: BensyncError) -> Error:
+    """Return an error as a program reads it."""
+    return Error.model_validate(refusal.as_json())
 
 
 def explained(error: BensyncError) -> Explained:

@@ -182,6 +182,40 @@ class KeyRotation(Shape):
     to_set: str | None = Field(description="the key to set where bensync cannot write it; the rotation goes on then")
 
 
+class RetiredKey(Shape):
+    """A version of the state key that encrypts nothing any more."""
+
+    version: int
+    by_hand: bool = Field(description="whether a person must remove it from where the key is kept")
+
+
+class SiteTotal(Shape):
+    """The sum of all sites."""
+
+    sites: int
+    disabled: int
+    failed: int
+    overdue: int
+    pending: dict[str, int]
+    issues: int
+    deliveries_in_trouble: int
+    alerts: dict[str, int] = Field(description="how many alerts are open, by kind")
+
+
+class DaemonState(Shape):
+    """Whether the daemon answers."""
+
+    alive: bool | None = Field(description="null where the configuration gives it no address")
+
+
+class QueueState(Shape):
+    """The queue of the workers."""
+
+    waiting: int
+    at_work: int
+    workers: int
+
+
 def finding(site: str, line: PreflightFinding) -> Finding:
     """Return one finding of a check; ``site`` is empty for the deployment as a whole."""
     return copied(Finding, line, site=site or None)

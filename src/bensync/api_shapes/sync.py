@@ -1,4 +1,4 @@
-"""The shapes of runs, plans, deliveries and issues."""
+"""The shapes of runs, plans, deliveries, received files and issues."""
 
 from __future__ import annotations
 
@@ -8,15 +8,19 @@ from typing import TYPE_CHECKING
 
 from pydantic import Field
 
-from bensync.api_shapes.base import Moment, Paged, Shape, copied
+from bensync.api_shapes.base import Error, Moment, Paged, Shape, copied, error
 from bensync.core.changes import ChangeKind
 from bensync.core.runs import DeliveryKind, DeliveryState, Outcome, RunKind, RunState
+from bensync.state.sync.received import ReceivedState
 from bensync.wording.sync import issue_detail
 
 if TYPE_CHECKING:
     from bensync.core import changes, runs
+    from bensync.pipeline.receive import IntakeReport
     from bensync.state.read.lists import DeliveryRowView, IssueView
     from bensync.state.read.site_status import RunView
+    from bensync.state.sync import received
+    from bensync.state.upkeep import after_restore
 
 
 class Alarm(Shape):
@@ -189,10 +193,60 @@ class Released(Shape):
     employee_id: str
 
 
+class ReceivedFile(Shape):
+    """One file that was checked."""
+
+    site: str
+    name: str
+    sequence: int
+    state: ReceivedState
+    rows: int = Field(description="how many employees are in it")
+    requests: int = Field(description="how many requests it opened")
+    reason: str | None = Field(description="why it was quarantined")
+    size: int = Field(description="in bytes")
+    sha256: str = Field(description="of the sealed file; empty where it was too large to be read")
+    received_at: Moment
+
+
+class Intake(Shape):
+    """The result of reading an inbox."""
+
+    site: str
+    files: list[ReceivedFile] = Field(description="the files read now, in order")
+    stopped: Error | None = Field(description="why later files wait; null when nothing waits")
+    strangers: list[str] = Field(description="names that have not the form of files of this site")
+
+
+class CaughtUp(Shape):
+    """What a site does after a restore, once somebody recorded which files the receiver has."""
+
+    site: str
+    last: int = Field(description="the highest file number that the receiver has")
+    void: list[int] = Field(description="numbers of files that the receiver has and this database does not know")
+    abandoned: list[int] = Field(description="deliveries that were begun and are not sent any more")
+
+
 class Issues(Paged):
     """One page of data issues."""
 
     issues: list[Issue]
+
+
+def received_file(file: received.ReceivedFile, site: str) -> ReceivedFile:
+    """Return one file that a site received."""
+    return copied(ReceivedFile, file, site=site, reason=file.reason or None)
+
+
+def intake(report: IntakeReport, site: str, strangers: list[str]) -> Intake:
+    """Return what reading the inbox of a site did."""
+    stopped = error(report.stopped) if report.stopped is not None else None
+    files = [received_file(file, site) for file in report.files]
+    return Intake(site=site, files=files, stopped=stopped, strangers=strangers)
+
+
+def caught_up(done: after_restore.CaughtUp, site: str, last: int) -> CaughtUp:
+    """Return what follows from the last number that the receiver has."""
+    return CaughtUp(site=site, last=last, void=list(done.void), abandoned=list(done.abandoned))
 
 
 def run(view: RunView) -> Run:

@@ -2,25 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
+from bensync.cli.invocation import Answer
 from bensync.cli.render.console import failure_printer
 from bensync.cli.session import CliSession
 from bensync.errors import BensyncError
 from bensync.state.store import Store
 
-Answer = Callable[[], object]
+if TYPE_CHECKING:
+    from pydantic import BaseModel
+
+SiteAnswer = Callable[[], "BaseModel"]
 """Makes what one site answers under --json."""
 
 
 def for_every_site(
     call: CliSession,
     key: str,
-    act: Callable[[Store, str], tuple[Answer, Callable[[Any], object]]],
+    act: Callable[[Store, str], tuple[SiteAnswer, Callable[[Any], object]]],
     codes: list[int],
     sites: Sequence[str] | None = None,
 ) -> None:
@@ -29,7 +34,7 @@ def for_every_site(
     broken = call.deployment().broken if sites is None and call.site is None else {}
     sites = call.senders() if sites is None else sites
     # Functions, because most calls print text and never pay for building the JSON shapes.
-    answers: list[Answer] = []
+    answers: list[SiteAnswer] = []
     shows: list[Callable[[Any], object]] = []
     with call.store() as store:
         for site in sites:
@@ -53,7 +58,7 @@ def for_every_site(
         for shown in shows:
             shown(console)
 
-    def shape() -> Mapping[str, Any]:
+    def shape() -> Answer:
         shapes = [answer() for answer in answers]
         return {key: shapes[0]} if len(shapes) == 1 else {f"{key}s": shapes}
 
@@ -61,8 +66,8 @@ def for_every_site(
     raise typer.Exit(max(codes, key=_badness))
 
 
-def _failed(site: str, error: BensyncError) -> Answer:
-    return lambda: {"site": site, "error": error.as_json()}
+def _failed(site: str, error: BensyncError) -> SiteAnswer:
+    return lambda: api_shapes.base.SiteFailure(site=site, error=api_shapes.base.error(error))
 
 
 def _badness(code: int) -> tuple[bool, int]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeAlias
 
 import typer
 
@@ -16,6 +16,7 @@ from bensync.core.values.texts import visible
 from bensync.errors import EXIT_USAGE, BensyncError, ConfigError
 
 if TYPE_CHECKING:  # rich is loaded by what prints: a daemon never does
+    from pydantic import BaseModel
     from rich.console import Console
 
 Actor = Annotated[
@@ -34,6 +35,11 @@ class UsageError(BensyncError):
     """The command is not used like this; nothing was done."""
 
     code = EXIT_USAGE
+
+
+Plain: TypeAlias = "str | int | bool | date | None"
+Answer: TypeAlias = "Mapping[str, BaseModel | Plain | Sequence[BaseModel] | Sequence[str] | Sequence[int]]"
+"""What a command answers under --json: each key holds shapes or plain values, and never a dictionary of its own."""
 
 
 class Invocation:
@@ -60,10 +66,8 @@ class Invocation:
         """Return how many entries of a list to read; None for all."""
         return wanted if wanted is not None or self.as_json else PAGE_SIZE
 
-    def answer(
-        self, shape: Mapping[str, Any] | Callable[[], Mapping[str, Any]], show: Callable[[Console], object]
-    ) -> None:
-        """Print the result: the JSON shape for scripts, or what ``show`` prints for people."""
+    def answer(self, shape: Answer | Callable[[], Answer], show: Callable[[Console], object]) -> None:
+        """Print the result: the shapes for scripts, or what ``show`` prints for people."""
         if self.as_json:
             answer = shape() if callable(shape) else shape
             # Not by rich, which would wrap long lines.

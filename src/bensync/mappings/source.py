@@ -83,6 +83,14 @@ class SourceMapping(msgspec.Struct, frozen=True):
         mapped = {*self.fields, *(name for table in self.tables.values() for name in table.fields)}
         return tuple(name for name in self.catalogue if name in mapped)
 
+    def sources(self) -> Iterator[tuple[str, str, str | None]]:
+        """Yield each field with the source's field or column, and the column that dates it; None for plain fields."""
+        for name, theirs in self.fields.items():
+            yield name, theirs, None
+        for dated in self.tables.values():
+            for name, column in dated.fields.items():
+                yield name, f"{dated.source}.{column}", f"{dated.source}.{dated.date}"
+
     def check(self) -> Iterator[PreflightFinding]:
         """Preflight: yield a question for each source field that feeds two dates.
 

@@ -39,7 +39,7 @@ def guard_codes() -> set[str]:
 def _codes(called: str, first: str) -> set[str]:
     if called == "Alarm" and (match := re.match(r"'(\w+)", first)):
         return {match[1]}
-    return set(re.findall(r"\((\w+)\)'$", first)) if called in {"GuardTripped", "DatabaseOutdated"} else set()
+    return set(re.findall(r"\((\w+)\)\.'$", first)) if called in {"GuardTripped", "DatabaseOutdated"} else set()
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ from pydantic import TypeAdapter
 
 from bensync.api_shapes.contract import ANSWERS
 from bensync.cli.app import main
+from bensync.cli.commands import COMMANDS
 from bensync.core.access import Right, Role
 from bensync.core.changes import Issue, IssueCode
 from tests.fixtures.databases import in_file
@@ -23,7 +24,7 @@ from tests.integration.web.benefit_pages import enrolled, hired, leaving, run
 from tests.unit.builders import ssn
 
 API = "/api/sites/acme"
-CHECKS = {"explain", "fsck", "keys status"}
+CHECKS = {"explain", "fsck", "keys status", "status", "audit verify", "audit head", "connectors"}
 EMPTY = {"waiting"}
 """Keys of answers that are empty here: no action waits for a second person."""
 
@@ -132,6 +133,11 @@ def test_a_run_of_benefit_events_has_the_same_keys_in_both_interfaces(site):
     (summary,) = site.cli("events", "summary")["summaries"]
     assert summary.pop("lines") is not None
     assert summary == site.api("/events/board")["last_run"]
+
+
+def test_every_command_says_what_it_answers():
+    named = {entry.words for entries in COMMANDS.values() for entry in entries}
+    assert set(ANSWERS) == named
 
 
 COMPARED = [name for name in ANSWERS if name.split()[-1] in {"list", "show", "board"} or name in CHECKS]

@@ -19,6 +19,7 @@ from bensync.wording.census import explanation
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from bensync.benefits.census import census_file
     from bensync.benefits.census.problems import CensusFinding
     from bensync.benefits.census.report import CensusReport
     from bensync.benefits.rulebook.figures import PersonFigures
@@ -310,6 +311,14 @@ def _deadlines(record: cobra.CobraRecord, clocks: cobra.Clocks) -> list[CobraDea
     return [copied(CobraDeadline, deadline) for deadline in cobra.deadlines(record, clocks)]
 
 
+class CensusColumn(Shape):
+    """One column of the template of a census."""
+
+    name: str
+    required: bool
+    help: str
+
+
 class CensusLineFinding(Shape):
     """A problem of one line of a census, or a warning; it repeats no value of the file."""
 
@@ -350,6 +359,11 @@ class Census(Shape):
     problems: list[CensusLineFinding] = Field(description="the first 1,000; nothing is loaded while there is one")
     warnings: list[CensusLineFinding] = Field(description="the first 1,000")
     counts: dict[str, int] = Field(description="all problems and warnings by code")
+
+
+def census_column(column: census_file.Column) -> CensusColumn:
+    """Return one column of the template of a census."""
+    return CensusColumn(name=column.name, required=column.required, help=column.help)
 
 
 def census(report: CensusReport, site: str) -> Census:

@@ -27,6 +27,20 @@ if TYPE_CHECKING:
     from bensync.wording.visibility import Visibility
 
 
+class BegunEvents(Shape):
+    """How many participants got the snapshot event that their benefits begin with."""
+
+    site: str
+    people: int
+
+
+class DeferredRun(Shape):
+    """A run that a worker will do."""
+
+    site: str
+    job: int = Field(description="the number of its job in the queue")
+
+
 class EventRun(Shape):
     """One run of benefit events with its totals."""
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from pydantic import Field
 
-from bensync.api_shapes.base import Money, Paged, Shape, Subject, copied, subject
+from bensync.api_shapes.base import Error, Money, Paged, Shape, Subject, copied, subject
 from bensync.api_shapes.benefits.activities import Activity
 from bensync.api_shapes.benefits.coverage import (
     CoverageRow,
@@ -31,9 +31,16 @@ if TYPE_CHECKING:
     from bensync.benefits.rulebook.figures import PersonFigures
     from bensync.benefits.values import events, offers
     from bensync.benefits.values.enrollments import Enrollment
+    from bensync.errors import BensyncError
     from bensync.state.read.event_lists import EventLine, RemarkLine
     from bensync.wording.eligibility import EligibilitySentences
     from bensync.wording.visibility import Visibility
+
+
+class RefusedEvent(Error):
+    """An event that was not changed, and why."""
+
+    event: str = Field(description="the name that commands take, such as `p7/3`")
 
 
 class EventEntry(Shape):
@@ -319,3 +326,8 @@ def _option(option: offers.Option, plan_type: str, *, figures: bool, derive: Per
 def _election(choice: offers.Choice, *, figures: bool) -> Election:
     details = election_details(choice.details) if figures else None
     return copied(Election, choice, contribution=choice.contribution if figures else None, details=details)
+
+
+def refused_event(name: str, error: BensyncError) -> RefusedEvent:
+    """Return an event that was not changed, and why."""
+    return RefusedEvent.model_validate({"event": name, **error.as_json()})

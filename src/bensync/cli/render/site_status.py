@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import msgspec
 from rich.console import Console
@@ -79,10 +79,6 @@ class Total(msgspec.Struct, frozen=True):
     deliveries_in_trouble: int
     held_up: int
     alerts: dict[str, int]
-
-    def as_json(self) -> dict[str, Any]:
-        """Return the JSON shape."""
-        return msgspec.structs.asdict(self)
 
 
 def summed(glances: Sequence[SiteGlance], now: datetime) -> Total:

@@ -141,7 +141,7 @@ def _answer(
     call.answer(
         lambda: {
             "activities": [api_shapes.activities.activity_entry(line, site) for line in lines],
-            "refused": [{"activity": name, **error.as_json()} for name, error in refused],
+            "refused": [api_shapes.activities.refused_activity(name, error) for name, error in refused],
         },
         show,
     )

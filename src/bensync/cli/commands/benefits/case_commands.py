@@ -12,7 +12,7 @@ from bensync import api_shapes
 from bensync.actions.benefits.case_edits import CaseEdit
 from bensync.benefits.engine.run import CaseResult
 from bensync.cli.arguments import number_of
-from bensync.cli.invocation import UsageError, now
+from bensync.cli.invocation import Answer, UsageError, now
 from bensync.cli.render.events import print_events, print_foreseen, print_refusals
 from bensync.cli.session import CliSession, session
 from bensync.errors import EXIT_USAGE, BensyncError, DecisionError
@@ -147,11 +147,11 @@ def _answer(
     lines = [line for line in page.items if (line.who.participant_id, line.number) in wanted]
     refused = [(name, error) for name, _, _, error in outcomes if error is not None]
 
-    def shape() -> dict[str, Any]:
+    def shape() -> Answer:
         answer: dict[str, Any] = {
             "done": yes,
             "events": [api_shapes.events.event_entry(line, site) for line in lines],
-            "refused": [{"event": name, **error.as_json()} for name, error in refused],
+            "refused": [api_shapes.events.refused_event(name, error) for name, error in refused],
         }
         if not yes:
             answer["next_run"] = [api_shapes.event_runs.event_outcome(name, result) for name, result in foreseen]

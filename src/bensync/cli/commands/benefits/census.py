@@ -22,9 +22,11 @@ File = Annotated[Path, typer.Argument(metavar="FILE", help="The census: CSV with
 
 def template(ctx: typer.Context) -> None:
     """Print the heading of a census of present coverage."""
-    columns = [{"name": column.name, "required": column.required, "help": column.help} for column in COLUMNS]
     # Plain, so that it can be sent into a file.
-    session(ctx).answer({"columns": columns}, lambda console: console.print(TEMPLATE.strip(), soft_wrap=True))
+    session(ctx).answer(
+        lambda: {"columns": [api_shapes.coverage.census_column(column) for column in COLUMNS]},
+        lambda console: console.print(TEMPLATE.strip(), soft_wrap=True),
+    )
 
 
 def preview(ctx: typer.Context, file: File, actor: Actor = None) -> None:

@@ -13,7 +13,7 @@ from bensync.benefits.engine.run import CaseResult, RunMode
 from bensync.benefits.rulebook.rulebook import Rulebook
 from bensync.cli.arguments import number_of, one_of
 from bensync.cli.commands.benefits.case_commands import EVERYTHING, listed
-from bensync.cli.every_site import Answer, for_every_site
+from bensync.cli.every_site import SiteAnswer, for_every_site
 from bensync.cli.invocation import Actor, Limit, UsageError, now
 from bensync.cli.render.event_runs import print_report, print_search_results, print_searches, print_summary
 from bensync.cli.session import CliSession, session
@@ -54,7 +54,7 @@ def run(
     wanted = one_of(RunMode, mode, "--mode")
     codes: list[int] = []
 
-    def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+    def run_site(store: Store, site: str) -> tuple[SiteAnswer, Callable[[Any], object]]:
         book = _book(call, site, schedule)
         only = tuple(number_of(store, site, employee) for employee in employees or ())
         order = EventRunOptions(MANUAL, call.actor_name(actor), wanted, schedule, only, report_only, record)
@@ -82,7 +82,7 @@ def begin(ctx: typer.Context, actor: Actor = None) -> None:
     with call.store() as store:
         total = begin_events(call.deployment().site_context(site, store), book, call.actor_name(actor), now)
     call.answer(
-        {"begun": {"site": site, "people": total}},
+        lambda: {"begun": api_shapes.event_runs.BegunEvents(site=site, people=total)},
         lambda console: console.print(f"{site}: {count(total, 'person', 'people')} got a closed snapshot event."),
     )
 

@@ -131,7 +131,7 @@ def show(
     book = call.deployment().rulebook(site)
     if employee is None:
         # Without a database: this also helps where none can be opened yet.
-        call.answer({"rulebook": book.model_dump(mode="json")}, lambda console: _show(console, site, book))
+        call.answer({"rulebook": book}, lambda console: _show(console, site, book))
         return
 
     day = on.date() if on is not None else now().date()

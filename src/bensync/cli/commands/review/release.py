@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from bensync import api_shapes
 from bensync.cli.invocation import Actor
 from bensync.cli.session import session
 
@@ -28,6 +29,6 @@ def release(
     with call.store() as store:
         call.actions(store, actor).release(employee, reason, confirmed=confirm)
     call.answer(
-        {"released": {"site": site, "employee_id": employee}},
+        lambda: {"released": api_shapes.sync.Released(site=site, employee_id=employee)},
         lambda console: console.print(f"Employee {employee} is released. Nothing was terminated."),
     )

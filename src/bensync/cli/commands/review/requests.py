@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -11,7 +11,7 @@ from rich.console import Console
 from bensync import api_shapes
 from bensync.actions.decisions import Decision
 from bensync.cli.arguments import one_of
-from bensync.cli.invocation import Actor, Limit, UsageError
+from bensync.cli.invocation import Actor, Answer, Limit, UsageError
 from bensync.cli.render.requests import print_decisions, print_effects, print_request, print_requests
 from bensync.cli.session import CliSession, session
 from bensync.core.changes import ChangeKind
@@ -80,7 +80,7 @@ def show_request(ctx: typer.Context, number: Annotated[int, typer.Argument(metav
         print_request(console, view, caution, call.catalogue(site))
         print_effects(console, sentences)
 
-    def shape() -> dict[str, Any]:
+    def shape() -> Answer:
         outlook = api_shapes.outlook.outlook(foreseen.outlook, sentences) if foreseen is not None else None
         return {
             "request": api_shapes.outlook.request_detail(view, outlook, touches=touches, processes_benefits=benefits)

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from bensync import log
+from bensync import api_shapes, log
 from bensync.cli.invocation import invocation
 from bensync.errors import ConfigError
 
@@ -52,4 +52,4 @@ def demo(
         console.width = _PAPER_WIDTH
     place = folder.resolve() if folder else None
     place = keep_up(place, employees, console, listen) if serve else tell(place, employees, console)
-    options.answer({"demo": {"folder": str(place)}}, lambda _: None)
+    options.answer(lambda: {"demo": api_shapes.setup.DemoFolder(folder=str(place))}, lambda _: None)

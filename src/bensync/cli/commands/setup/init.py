@@ -12,6 +12,7 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.cli.commands.setup.template import EXAMPLE, render
 from bensync.cli.invocation import Invocation, UsageError, invocation
 from bensync.cli.options import taking
@@ -89,7 +90,11 @@ def init(ctx: typer.Context, options: InitOptions) -> None:
     _write(path, key, site, {"state": state, **_tables(options, answers, path.parent)})
     missing = [name for name, value in answers.items() if not value]
     call.answer(
-        {"init": {"config": str(path), "state_key": str(key), "site": site, "to_fill_in": missing}},
+        lambda: {
+            "init": api_shapes.setup.NewConfiguration(
+                config=str(path), state_key=str(key), site=site, to_fill_in=missing
+            )
+        },
         lambda console: _show_next(console, path, key, missing),
     )
 

@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bensync import log
+from bensync import api_shapes, log
 from bensync.cli.commands.setup import optional_workers
 from bensync.cli.invocation import now
 from bensync.cli.session import session
@@ -35,7 +35,7 @@ def serve(
     listener = bound(deployment.settings.web)
     call.answer(
         # Printed before the server runs: afterwards this process only serves.
-        {"serve": {"address": address_of(deployment.settings.web)}},
+        lambda: {"serve": api_shapes.setup.Serving(address=address_of(deployment.settings.web))},
         lambda console: console.print(f"The pages are at {address_of(deployment.settings.web)} (Ctrl+C stops them)."),
     )
     # The daemon that started this process holds the other end of its standard input.

@@ -78,8 +78,10 @@ def caught_up(
         receiver = ReceiverReport(feed, last, reason, sha256.lower(), sent, seen)
         with store.write(site, "delivery.catch_up") as state:
             done = catch_up(state, receiver, call.actor_name(actor), now())
-    shape = {"site": site, "last": last, "void": list(done.void), "abandoned": list(done.abandoned)}
-    call.answer({"caught_up": shape}, lambda console: _show_caught_up(console, site, last, len(done.void)))
+    call.answer(
+        lambda: {"caught_up": api_shapes.sync.caught_up(done, site, last)},
+        lambda console: _show_caught_up(console, site, last, len(done.void)),
+    )
 
 
 def _show_caught_up(console: Console, site: str, last: int, void: int) -> None:

@@ -9,7 +9,8 @@ from typing import Annotated, Any
 import typer
 from rich.console import Console
 
-from bensync.cli.every_site import Answer, for_every_site
+from bensync import api_shapes
+from bensync.cli.every_site import SiteAnswer, for_every_site
 from bensync.cli.invocation import Actor, Limit, now
 from bensync.cli.render.console import failure_printer, moment, table
 from bensync.cli.session import session
@@ -42,7 +43,7 @@ def intake(
     asked = IntakeOptions(call.actor_name(actor), again=True, anew=anew)
     codes: list[int] = []
 
-    def receive_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+    def receive_site(store: Store, site: str) -> tuple[SiteAnswer, Callable[[Any], object]]:
         reception = call.deployment().receiver_context(site, store, files or ())
         report = receive(reception, asked, now)
         follow_up(reception, asked.actor, now)
@@ -52,7 +53,7 @@ def intake(
         # The upload center may hold files of others; only a file that somebody named deserves an answer.
         strangers = report.strangers if files else ()
         return (
-            lambda: _shape(report, site, strangers),
+            lambda: api_shapes.sync.intake(report, site, list(strangers)),
             lambda console: _show(console, site, report, strangers),
         )
 
@@ -67,32 +68,12 @@ def received(ctx: typer.Context, limit: Limit = None) -> None:
         for site in call.sites():
             with store.read(site) as state:
                 lists[site] = state.received.every(call.limit(limit))
-    shape = [_file(file, site) for site, received_files in lists.items() for file in received_files]
-    call.answer({"received": shape}, lambda console: _show_lists(console, lists))
-
-
-def _shape(report: IntakeReport, site: str, strangers: Sequence[str]) -> dict[str, Any]:
-    return {
-        "site": site,
-        "files": [_file(file, site) for file in report.files],
-        "stopped": report.stopped.as_json() if report.stopped is not None else None,
-        "strangers": list(strangers),
-    }
-
-
-def _file(file: ReceivedFile, site: str) -> dict[str, Any]:
-    return {
-        "site": site,
-        "name": file.name,
-        "sequence": file.sequence,
-        "state": file.state,
-        "rows": file.rows,
-        "requests": file.requests,
-        "reason": file.reason or None,
-        "size": file.size,
-        "sha256": file.sha256,
-        "received_at": file.received_at,
-    }
+    call.answer(
+        lambda: {
+            "received": [api_shapes.sync.received_file(file, site) for site, files in lists.items() for file in files]
+        },
+        lambda console: _show_lists(console, lists),
+    )
 
 
 def _show(console: Console, site: str, report: IntakeReport, strangers: Sequence[str]) -> None:

@@ -2,27 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
 from datetime import date
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 from zoneinfo import ZoneInfo
 
-import msgspec
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.cli.invocation import now
 from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.config.loading import connector
 from bensync.connectors import registry
-from bensync.core.ports import ChangeRoute
 from bensync.errors import EXIT_HELD
 from bensync.mappings.reader import Reader
-from bensync.mappings.source import SourceMapping
 from bensync.pipeline import mapping_preview as trial
 from bensync.pipeline.mapping_preview import MappingPreview
 from bensync.wording.sync import CHANGE_ROUTES
+
+if TYPE_CHECKING:
+    from bensync.api_shapes.setup import MappedField, SiteMapping
 
 
 def try_mapping(
@@ -40,7 +40,10 @@ def try_mapping(
     as_of = now().astimezone(ZoneInfo(site.effective_timezone)).date()
     reader = Reader(deployment.mapping(name))
     preview = trial.preview_mapping(deployment.source(name), reader, site.status.options(), employee, since, as_of)
-    call.answer({"trial": _trial_shape(preview, name, as_of)}, lambda console: _show_trial(console, preview, as_of))
+    call.answer(
+        lambda: {"trial": api_shapes.setup.mapping_trial(preview, name, as_of)},
+        lambda console: _show_trial(console, preview, as_of),
+    )
     if preview.issue is not None:
         # The same code as a run that leaves this employee out.
         raise typer.Exit(EXIT_HELD)
@@ -59,25 +62,13 @@ def show(ctx: typer.Context) -> None:
         mapping = deployment.mapping(name)
         # The class is asked, not an instance: to show the mapping needs no secret.
         routes = registry.load(connector(site.source)).routes(mapping.wanted())
-        shapes.append(_mapping_shape(mapping, own, name, routes))
+        shapes.append(api_shapes.setup.mapping(mapping, own, name, routes))
 
     def show_all(console: Console) -> None:
         for shape in shapes:
             _show_mapping(console, shape)
 
     call.answer({"mappings": shapes}, show_all)
-
-
-def _trial_shape(trial: MappingPreview, site: str, as_of: date) -> dict[str, Any]:
-    issue = trial.issue
-    return {
-        "site": site,
-        "employee_id": trial.employee_id,
-        "as_of": as_of,
-        "status": trial.status,
-        "issue": {"code": issue.code, "detail": issue.detail} if issue is not None else None,
-        "fields": [msgspec.structs.asdict(traced) for traced in trial.traced],
-    }
 
 
 def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
@@ -105,60 +96,26 @@ def _show_trial(console: Console, trial: MappingPreview, as_of: date) -> None:
         console.print(f"Would be read as {trial.status} on {as_of}. Nothing was stored.")
 
 
-def _mapping_shape(
-    source_mapping: SourceMapping, own: Mapping[str, str], site: str, routes: Mapping[str, ChangeRoute]
-) -> dict[str, Any]:
-    return {"site": site, "hash": source_mapping.fingerprint(), "fields": list(_entries(source_mapping, own, routes))}
-
-
-def _entries(
-    source_mapping: SourceMapping, own: Mapping[str, str], routes: Mapping[str, ChangeRoute]
-) -> Iterator[dict[str, Any]]:
-    for name, theirs, dated_by in _sources(source_mapping):
-        field = source_mapping.catalogue[name]
-        codes = source_mapping.codes.get(name)
-        yield {
-            "field": name,
-            "label": field.label,
-            "type": field.type,
-            "source": theirs,
-            "dated_by": dated_by,
-            "from": own.get(name, "preset"),
-            "changes": routes[theirs],
-            "codes": dict(codes.values) if codes is not None else None,
-            "unknown": codes.unknown if codes is not None else None,
-            "default": codes.default or None if codes is not None else None,
-        }
-
-
-def _sources(source_mapping: SourceMapping) -> Iterator[tuple[str, str, str | None]]:
-    for name, theirs in source_mapping.fields.items():
-        yield name, theirs, None
-    for dated in source_mapping.tables.values():
-        for name, column in dated.fields.items():
-            yield name, f"{dated.source}.{column}", f"{dated.source}.{dated.date}"
-
-
-def _show_mapping(console: Console, shape: Mapping[str, Any]) -> None:
+def _show_mapping(console: Console, mapping: SiteMapping) -> None:
     rows = [
         (
-            entry["field"],
-            entry["source"],
-            entry["type"],
-            entry["dated_by"],
-            entry["from"],
-            CHANGE_ROUTES[entry["changes"]],
+            entry.field,
+            entry.source,
+            entry.type,
+            entry.dated_by,
+            entry.from_,
+            CHANGE_ROUTES[entry.changes],
             _code_table(entry),
         )
-        for entry in shape["fields"]
+        for entry in mapping.fields
     ]
     columns = ("Our field", "Source", "Type", "Dated by", "From", "Changes found by", "Code table")
-    table(console, f"Mapping of {shape['site']}, hash {shape['hash']}", columns, rows, wrap=("Code table",))
+    table(console, f"Mapping of {mapping.site}, hash {mapping.hash}", columns, rows, wrap=("Code table",))
 
 
-def _code_table(entry: Mapping[str, Any]) -> str:
-    if entry["codes"] is None:
+def _code_table(entry: MappedField) -> str:
+    if entry.codes is None:
         return ""
-    pairs = ", ".join(f"{theirs} = {ours or '(no value)'}" for theirs, ours in entry["codes"].items())
-    other = entry["unknown"] if entry["unknown"] != "default" else entry["default"] or "(no value)"
+    pairs = ", ".join(f"{theirs} = {ours or '(no value)'}" for theirs, ours in entry.codes.items())
+    other = entry.unknown if entry.unknown != "default" else entry.default or "(no value)"
     return f"{pairs}; others: {other}"

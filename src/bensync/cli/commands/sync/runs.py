@@ -16,7 +16,7 @@ from rich.progress import Progress as Bar
 from bensync import api_shapes
 from bensync.actions.authorization import require_second_person, sign_order
 from bensync.cli.commands.setup import optional_workers
-from bensync.cli.every_site import Answer, for_every_site
+from bensync.cli.every_site import SiteAnswer, for_every_site
 from bensync.cli.invocation import Actor, Invocation, UsageError, console, now
 from bensync.cli.render.console import failure_printer
 from bensync.cli.render.event_runs import print_report
@@ -59,7 +59,7 @@ def plan(ctx: typer.Context, active: Active = False, inactive: Inactive = False)
     order = RunOptions(RunKind.RESYNC if boxes else RunKind.DAILY, MANUAL, call.actor_name(None), boxes or None)
     codes: list[int] = []
 
-    def plan_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+    def plan_site(store: Store, site: str) -> tuple[SiteAnswer, Callable[[Any], object]]:
         planned = rehearse(call.deployment().sender_context(site, store, _reading_progress(call)), order, now())
         # A refused plan sends nothing, a held row only waits; scripts must know which.
         stopped = GuardTripped.code if refused(planned) else EXIT_HELD
@@ -139,7 +139,7 @@ def _run(call: CliSession, order: RunOptions, named: str | None) -> None:
     order = msgspec.structs.replace(order, watched=call.watched)
     codes: list[int] = []
 
-    def run_site(store: Store, site: str) -> tuple[Answer, Callable[[Any], object]]:
+    def run_site(store: Store, site: str) -> tuple[SiteAnswer, Callable[[Any], object]]:
         if order.allow:
             call.authorize(store, Right.RELEASE)
         if order.allow and "release" in call.deployment().site(site).second_approver:
@@ -192,10 +192,12 @@ def _defer(call: CliSession, words: Sequence[str], actor: str) -> None:
         optional_workers.bring_up(call.deployment(), store)
         with run_queue as queue:
             jobs = [
-                {"site": site, "job": queue.ask_run(site, words, actor, sign_order(store, site, words[0], actor))}
+                api_shapes.event_runs.DeferredRun(
+                    site=site, job=queue.ask_run(site, words, actor, sign_order(store, site, words[0], actor))
+                )
                 for site in call.senders()
             ]
-    sites = ", ".join(str(job["site"]) for job in jobs)
+    sites = ", ".join(job.site for job in jobs)
     call.answer({"deferred": jobs}, lambda console: console.print(f"A worker will run it: {sites}.", soft_wrap=True))
 
 

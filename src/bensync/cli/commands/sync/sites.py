@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Container
-from typing import Any
+from functools import partial
+from typing import TYPE_CHECKING
 
 import typer
 
+from bensync import api_shapes
 from bensync.cli.render.console import table
 from bensync.cli.session import session
 from bensync.config.files import Files, of_site
 from bensync.wiring import Deployment
 from bensync.wording.sync import count
+
+if TYPE_CHECKING:
+    from bensync.api_shapes.setup import SiteEntry
 
 
 def list_sites(ctx: typer.Context) -> None:
@@ -19,44 +24,33 @@ def list_sites(ctx: typer.Context) -> None:
     call = session(ctx)
     deployment = call.deployment()
     own = set(Files(deployment.path).sites())
-    shape = [_shape(deployment, name, own) for name in deployment.every(call.site)]
-    rows = [
-        (entry["site"], entry["id"], entry["direction"], entry["source"], entry["file"], _seen(entry))
-        for entry in shape
-    ]
+    entries = [_entry(deployment, name, own) for name in deployment.every(call.site)]
+    rows = [(entry.site, entry.id, entry.direction, entry.source, entry.file, _seen(entry)) for entry in entries]
     title = count(len(rows), "site")
     columns = ("Site", "Site ID", "Direction", "Source", "File", "Seen")
-    call.answer({"sites": shape}, lambda console: table(console, title, columns, rows, wrap=("File", "Seen")))
+    call.answer({"sites": entries}, lambda console: table(console, title, columns, rows, wrap=("File", "Seen")))
 
 
-def _shape(deployment: Deployment, name: str, own: Container[str]) -> dict[str, Any]:
+def _entry(deployment: Deployment, name: str, own: Container[str]) -> SiteEntry:
     file = of_site(name) if name in own else str(deployment.path)
+    shape = partial(api_shapes.setup.SiteEntry, site=name, file=file)
     # Its settings were never read, so there is nothing else to show.
     if name in deployment.broken:
         error = deployment.broken[name]
-        why = {"what": error.what, "why": error.why, "fix": error.fix}
-        return {
-            "site": name,
-            "id": None,
-            "file": file,
-            "direction": None,
-            "source": None,
-            "upload_center": None,
-            "disabled": why,
-        }
+        why = api_shapes.base.Explained(what=error.what, why=error.why, fix=error.fix)
+        return shape(id=None, direction=None, source=None, upload_center=None, disabled=why)
     site = deployment.site(name)
+    source, center = _kind(getattr(site, "source", None)), _kind(getattr(site, "upload_center", None))
+    direction = "sends"
     if deployment.receives(name):
-        kinds = {"direction": "receives", "source": None, "upload_center": _kind(getattr(site, "intake", None))}
-    else:
-        source, center = getattr(site, "source", None), getattr(site, "upload_center", None)
-        kinds = {"direction": "sends", "source": _kind(source), "upload_center": _kind(center)}
-    return {"site": name, "id": site.id, "file": file, **kinds, "disabled": None}
+        direction, center = "receives", _kind(getattr(site, "intake", None))
+    return shape(id=site.id, direction=direction, source=source, upload_center=center, disabled=None)
 
 
 def _kind(table: object) -> str | None:
     return getattr(table, "type", None)
 
 
-def _seen(shape: dict[str, Any]) -> str:
-    why = shape["disabled"]
-    return "ready" if why is None else f"disabled: {why['what']} {why['why']}"
+def _seen(entry: SiteEntry) -> str:
+    why = entry.disabled
+    return "ready" if why is None else f"disabled: {why.what} {why.why}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import typer
 from rich.console import Console
 
@@ -12,7 +13,7 @@ from bensync import api_shapes
 from bensync.actions.authorization import EVERY_ACT
 from bensync.cli.commands.review import second_person
 from bensync.cli.commands.setup import optional_workers
-from bensync.cli.invocation import now
+from bensync.cli.invocation import Answer, now
 from bensync.cli.render import site_status
 from bensync.cli.render.site_status import SiteGlance
 from bensync.cli.session import CliSession, session
@@ -44,16 +45,19 @@ def status(ctx: typer.Context) -> None:
     # After the database is closed: a daemon that does not answer keeps us waiting, and no transaction with us.
     alive = answers(listen) if listen else None
 
-    def shape() -> dict[str, Any]:
+    def shape() -> Answer:
         report = api_shapes.status.report
+        total = msgspec.structs.asdict(site_status.summed(glances, moment))
         answer: dict[str, Any] = {
             "sites": [report(site.view, site.due, moment, site.alerts, site.broken) for site in glances],
-            "total": site_status.summed(glances, moment).as_json(),
-            "daemon": {"alive": alive},
+            "total": api_shapes.status.SiteTotal.model_validate(total),
+            "daemon": api_shapes.status.DaemonState(alive=alive),
             "waiting": second_person.shape(halves),
         }
         if standing is not None:
-            answer["queue"] = {"waiting": standing.waiting, "at_work": standing.at_work, "workers": standing.workers}
+            answer["queue"] = api_shapes.status.QueueState(
+                waiting=standing.waiting, at_work=standing.at_work, workers=standing.workers
+            )
         return answer
 
     def show(console: Console) -> None:

@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from bensync import api_shapes
 from bensync.cli.render.console import table, whose
 from bensync.cli.session import session
 from bensync.config.references import decoded
@@ -42,9 +43,13 @@ def verify(ctx: typer.Context, against: Against = None) -> None:
                 "Keep the database as it is, and find out who could write to it. A backup shows the original entry.",
             )
     rows = [(whose(site), trail.head.id) for site, trail in trails.items()]
-    shape = {"audit": [{"site": site, "entries": trail.head.id} for site, trail in trails.items()]}
     session(ctx).answer(
-        shape, lambda console: table(console, "Whole", ("Trail of", "Entries"), rows, right=("Entries",))
+        lambda: {
+            "audit": [
+                api_shapes.audit.VerifiedTrail(site=site, entries=trail.head.id) for site, trail in trails.items()
+            ]
+        },
+        lambda console: table(console, "Whole", ("Trail of", "Entries"), rows, right=("Entries",)),
     )
 
 
@@ -54,9 +59,13 @@ def head(ctx: typer.Context) -> None:
     Keep these lines where no one who can write to the database can change them.
     """
     heads = list(_heads(ctx))
-    shape = {"heads": [{"site": each.site, "id": each.id, "mac": each.mac.hex()} for each in heads]}
     lines = "\n".join(each.line() for each in heads)
-    session(ctx).answer(shape, lambda console: console.print(lines, soft_wrap=True))
+    session(ctx).answer(
+        lambda: {
+            "heads": [api_shapes.audit.TrailHead(site=each.site, id=each.id, mac=each.mac.hex()) for each in heads]
+        },
+        lambda console: console.print(lines, soft_wrap=True),
+    )
 
 
 def lists(ctx: typer.Context, limit: int | None) -> dict[str, Listing[AuditView]]:

@@ -13,6 +13,7 @@ import structlog
 import typer
 from rich.console import Console
 
+from bensync import api_shapes
 from bensync.cli.invocation import now
 from bensync.cli.render.console import table
 from bensync.cli.session import CliSession, session
@@ -39,7 +40,7 @@ def drill(
         outcome = rehearse(call.deployment(), call.only_site(), now(), progress)
     if report is not None:
         report.write_text(_markdown(outcome), encoding="utf-8")
-    call.answer(_shape(outcome), lambda console: _show(console, outcome))
+    call.answer(lambda: {"drill": api_shapes.setup.drill(outcome)}, lambda console: _show(console, outcome))
     if outcome.missed:
         raise typer.Exit(GuardTripped.code)
 
@@ -53,14 +54,6 @@ def _progress(call: CliSession) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("drill") as line:
         yield lambda said: line.update(f"drill: {said}")
-
-
-def _shape(report: DrillReport) -> dict[str, object]:
-    lines = [
-        {"fault": line.fault, "verdict": line.verdict, "caught_by": line.caught_by, "alerts": list(line.alerts)}
-        for line in report.lines
-    ]
-    return {"drill": {"site": report.site, "at": report.at, "people": report.people, "scenes": lines}}
 
 
 def _show(console: Console, report: DrillReport) -> None:

@@ -163,7 +163,7 @@ def retire(
         else f"remove the part that begins with {version}: from {reference}"
     )
     call.answer(
-        {"retired": {"version": version, "by_hand": key.file is None}},
+        lambda: {"retired": api_shapes.status.RetiredKey(version=version, by_hand=key.file is None)},
         lambda console: console.print(
             f"Nothing is encrypted with version {version}: {done}.\n"
             "Older backups need it: keep it with them, in another place.",
