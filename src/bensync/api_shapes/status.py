@@ -199,6 +199,7 @@ class SiteTotal(Shape):
     pending: dict[str, int]
     issues: int
     deliveries_in_trouble: int
+    held_up: int = Field(description="how many approved terminations wait behind an open event")
     alerts: dict[str, int] = Field(description="how many alerts are open, by kind")
 
 

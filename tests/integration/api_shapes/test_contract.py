@@ -25,8 +25,8 @@ from tests.unit.builders import ssn
 
 API = "/api/sites/acme"
 CHECKS = {"explain", "fsck", "keys status", "status", "audit verify", "audit head", "connectors"}
-EMPTY = {"waiting"}
-"""Keys of answers that are empty here: no action waits for a second person."""
+EMPTY = {"waiting", "dependents"}
+"""Keys of answers that are empty here: no action waits for a second person, and nobody has dependents."""
 
 
 @dataclass
@@ -156,6 +156,7 @@ def test_a_command_answers_with_the_shapes_of_the_contract(site, command):
         "events show": [f"p{site.person}/2"],
         "enrollments show": [f"p{site.person}"],
         "rules show": ["--employee", f"p{site.person}"],
+        "dependents list": [f"p{site.person}"],
     }
     answer = site.cli(*command.split(), *words.get(command, []))
     for key, kind in ANSWERS[command].items():

@@ -49,8 +49,10 @@ class SiteGlance(msgspec.Struct, frozen=True):
         """Return why the site needs attention; empty where it does not."""
         view = self.view
         reasons = (
-            f"disabled: {self.broken.what}" if self.broken else "",
-            f"failed: {view.last_error.error.get('what', view.last_error.state)}" if view.last_error else "",
+            f"disabled: {self.broken.what.removesuffix('.')}" if self.broken else "",
+            f"failed: {str(view.last_error.error.get('what', view.last_error.state)).removesuffix('.')}"
+            if view.last_error
+            else "",
             count(view.deliveries_in_trouble, "delivery", "deliveries") + " in trouble"
             if view.deliveries_in_trouble
             else "",

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from datetime import timedelta
 
+import msgspec
+
 from bensync.cli.render.site_status import SiteGlance, print_status, show_all, summed
 from bensync.core.alerts import Alert
 from bensync.core.changes import ChangeKind
@@ -32,9 +34,9 @@ def test_a_site_that_is_well_needs_nothing():
 def test_a_site_names_each_reason_for_attention_once():
     view = StatusView("acme", last_error=FAILED, deliveries_in_trouble=1)
     site = glance(view=view, alerts=(ALERT, ALERT))
-    reasons = "failed: HR cannot be read.; 1 delivery in trouble; overdue; notices over the pager fail"
+    reasons = "failed: HR cannot be read; 1 delivery in trouble; overdue; notices over the pager fail"
     assert site.needs(NOON + OVERDUE + timedelta(seconds=1)) == reasons
-    assert glance(broken=BROKEN).needs(NOON) == "disabled: The file is not valid TOML."
+    assert glance(broken=BROKEN).needs(NOON) == "disabled: The file is not valid TOML"
 
 
 def test_a_sum_counts_alerts_by_kind_and_requests_by_theirs():
@@ -43,7 +45,7 @@ def test_a_sum_counts_alerts_by_kind_and_requests_by_theirs():
     )
     other = StatusView("globex", pending={ChangeKind.NEW: 1, ChangeKind.UPDATE: 4})
     total = summed([glance(view=busy, alerts=(ALERT,)), glance(view=other, alerts=(ALERT,), broken=BROKEN)], NOON)
-    assert total.as_json() == {
+    assert msgspec.structs.asdict(total) == {
         "sites": 2,
         "disabled": 1,
         "failed": 1,
