@@ -273,12 +273,8 @@ class _Approver:
             self._state.audit.record(self._actor, "request.approve_first", f"request {request.id}", self._now)
             return Decision(request.id, waits=True)
         if is_same_person(first.actor, self._actor):
-            return refused(
-                request.id,
-                f"{first.actor} approved it first.",
-                "Another person must complete it.",
-                remedy=SECOND_PERSON,
-            )
+            why, fix = f"{first.actor} approved it first.", "Another person must complete it."
+            return refused(request.id, why, fix, remedy=SECOND_PERSON)
         error = dependence(self._state, first.actor, self._actor, self._now)
         return Decision(request.id, error) if error is not None else None
 

@@ -14,7 +14,6 @@ from bensync.core.ports import ChangeRoute
 from bensync.mappings.codes import Unknown
 
 if TYPE_CHECKING:
-    from bensync.drill.rehearsal import DrillReport
     from bensync.mappings.source import SourceMapping
     from bensync.pipeline.mapping_preview import MappingPreview
 
@@ -168,9 +167,3 @@ def mapping_trial(preview: MappingPreview, site: str, as_of: date) -> MappingTri
         issue=BlockingIssue(code=issue.code, detail=issue.detail) if issue is not None else None,
         fields=[copied(TracedField, traced) for traced in preview.traced],
     )
-
-
-def drill(report: DrillReport) -> Drill:
-    """Return the report of a drill."""
-    scenes = [copied(DrillScene, line, alerts=list(line.alerts)) for line in report.lines]
-    return Drill(site=report.site, at=report.at, people=report.people, scenes=scenes)

@@ -66,13 +66,13 @@ def enter(case: Case, number: int, choices: Iterable[Choice], on: date, withdraw
     # Elections arrive in parts; a part must not drop the plan types that it does not name.
     anew, kinds = tuple(choices), tuple(withdrawn)
     if not (anew or kinds):
-        why, fix = "nothing was elected, and nothing withdrawn", "name an election, or one to withdraw"
-        raise DecisionError(f"Event {event.number} kept its elections", why, fix)
+        why, fix = "Nothing was elected, and nothing withdrawn.", "Name an election, or one to withdraw."
+        raise DecisionError(f"Event {event.number} kept its elections.", why, fix)
     merged = {choice.plan_type: choice for choice in (*event.choices, *anew)}
     for kind in kinds:
         if merged.pop(kind, None) is None:
-            why = f"there is no election for {kind}"
-            raise DecisionError(f"Event {event.number} kept its elections", why, "name a plan type with an election")
+            why = f"There is no election for {kind}."
+            raise DecisionError(f"Event {event.number} kept its elections.", why, "Name a plan type with an election.")
     if merged:
         return case.put(replace(event, process=_ENTERABLE[event.process], choices=tuple(merged.values()), entered=on))
     # Without an election the event stands where it stood before the first one.

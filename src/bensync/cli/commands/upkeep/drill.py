@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import structlog
 import typer
@@ -20,6 +20,9 @@ from bensync.cli.session import CliSession, session
 from bensync.drill import DrillReport, rehearse
 from bensync.errors import GuardTripped
 from bensync.wording.sync import count
+
+if TYPE_CHECKING:
+    from bensync.api_shapes.setup import Drill
 
 
 def drill(
@@ -40,7 +43,7 @@ def drill(
         outcome = rehearse(call.deployment(), call.only_site(), now(), progress)
     if report is not None:
         report.write_text(_markdown(outcome), encoding="utf-8")
-    call.answer(lambda: {"drill": api_shapes.setup.drill(outcome)}, lambda console: _show(console, outcome))
+    call.answer(lambda: {"drill": _shape(outcome)}, lambda console: _show(console, outcome))
     if outcome.missed:
         raise typer.Exit(GuardTripped.code)
 
@@ -54,6 +57,15 @@ def _progress(call: CliSession) -> Iterator[Callable[[str], None]]:
 
     with Console(stderr=True).status("drill") as line:
         yield lambda said: line.update(f"drill: {said}")
+
+
+def _shape(report: DrillReport) -> Drill:
+    shapes = api_shapes.setup
+    scenes = [
+        shapes.DrillScene(fault=line.fault, verdict=line.verdict, caught_by=line.caught_by, alerts=list(line.alerts))
+        for line in report.lines
+    ]
+    return shapes.Drill(site=report.site, at=report.at, people=report.people, scenes=scenes)
 
 
 def _show(console: Console, report: DrillReport) -> None:
