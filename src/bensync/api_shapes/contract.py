@@ -85,6 +85,7 @@ ANSWERS: Mapping[str, Answer] = {
     "enrollments show": {"coverage": coverage.PersonCoverage},
     "enrollments preview": {"census": coverage.Census},
     "enrollments load": {"census": coverage.Census},
+    "enrollments proof": {"coverage": coverage.PersonCoverage},
     "enrollments template": {"columns": list[coverage.CensusColumn]},
     "enrollments salary": {"coverage": coverage.PersonCoverage},
     "dependents list": _DEPENDENTS,
