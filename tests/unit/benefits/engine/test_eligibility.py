@@ -124,3 +124,9 @@ def test_S3_80_an_option_fits_whose_dependents_are_there():
     )
     checked = findings(facts(person(), TODAY, rules), rules)
     assert [item.option for item in checked if item.plan == "MED" and item.option] == ["FAM"]
+
+
+def test_a_program_for_everybody_does_not_ask_whether_somebody_left():
+    rules = book(programs=[{"code": "OLD", "eligibility": "full_time", "plans": ["MED"], "active_only": False}])
+    shown = finding(rules, person(ended="06-01"), program="OLD")
+    assert [test.field for test in shown.tests] == ["birth_date", "fte"]

@@ -7,10 +7,12 @@ from msgspec.structs import replace
 
 from bensync.benefits.engine.event_order import set_indicator
 from bensync.benefits.engine.run import RunMode, process_case
+from bensync.benefits.engine.scheduling import event_findings
 from bensync.benefits.values.activities import ActivitySource, RowEdit
 from bensync.benefits.values.events import EventStatus, Indicator, Process
 from bensync.core.people import DatedRow
 from tests.unit.benefits.cases import (
+    BOOK,
     activity,
     after_run,
     book,
@@ -221,3 +223,16 @@ def test_an_indicator_is_lost_with_the_row_but_not_the_one_that_voids():
     for indicator, then in ((Indicator.PREPARE, ("PR", "CLOSED")), (Indicator.VOID, ("RE", "VOID"))):
         marked = set_indicator(hired_case(), 1, indicator)
         assert statuses(after_run(with_activities(marked, edit_activity(RowEdit.DELETE)))) == then
+
+
+def test_findings_are_those_that_a_run_recorded_else_those_of_today():
+    begun = hired_case()
+    today = event_findings(begun, begun.event(1), BOOK)
+    assert {finding.plan for finding in today} >= {"", "MED"}
+    assert all(finding.tests for finding in today if not finding.plan)
+    recorded = replace(begun.event(1), findings=today[:1])
+    assert event_findings(begun, recorded, BOOK) == today[:1]
+    names_alone = replace(begun.event(1), findings=(replace(today[0], tests=()),))
+    assert event_findings(begun, names_alone, BOOK) == today
+    lost = replace(begun.event(1), event_class="OLD")
+    assert event_findings(begun, lost, BOOK) == ()
