@@ -14,7 +14,7 @@ DAMAGE = {
         "effective_date, deduction_begin, reversed, sealed_enrollment FROM enrollment WHERE number = 1"
     ),
     "no COBRA record is without its event": (
-        "INSERT INTO cobra VALUES (1, 7, 'acme', '2026-06-01', 'X', '2026-06-01', '2026-12-01', 'OPEN', '[]', 0)"
+        "INSERT INTO cobra VALUES (1, 7, 'acme', '2026-06-01', 'X', '2026-06-01', '2026-12-01', 'OPEN', '[]', 0, '[]')"
     ),
     "coverage rests on events that are final": "UPDATE event SET process = 'PR'",
     "processed activities have an event": "UPDATE event SET activities = '[]'",

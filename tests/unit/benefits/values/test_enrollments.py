@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from decimal import Decimal
 
+import msgspec
 import pytest
 from msgspec.structs import replace
 
 from bensync.benefits.values.enrollments import (
     Assignment,
     Coverage,
+    Enrollment,
+    Terms,
     coverage_on,
     last_row,
     later_coverages,
@@ -66,3 +69,14 @@ def test_plan_types_are_those_with_coverage_now_or_later():
     life = replace(covered("life")[0], number=5, salary_override=Decimal(1), effective_date=day("08-01"))
     assert plan_types([MEDICAL, ENDED, AGAIN, life], day("06-10")) == ["medical", "life"]
     assert plan_types([MEDICAL, ENDED], day("06-10")) == []
+
+
+def test_a_row_that_was_stored_before_its_newest_fields_is_read_with_their_defaults():
+    terms = {"plan": "MED", "option": "EE", "amount": None, "employee": "80.00", "company": "420.00",
+             "contribution": None, "tax": "", "account": ""}  # fmt: skip
+    row = {"number": 1, "event": 1, "plan_type": "medical", "step": "ADD", "coverage": "ELECT",
+           "effective_date": "2026-01-01", "deduction_begin": "2026-01-01", "terms": terms,
+           "salary_override": None, "reversed": False}  # fmt: skip
+    read = msgspec.msgpack.decode(msgspec.msgpack.encode(row), type=Enrollment)
+    assert read.terms == Terms("MED", "EE", employee=Decimal("80.00"), company=Decimal("420.00"))
+    assert msgspec.msgpack.decode(msgspec.msgpack.encode(read), type=Enrollment) == read

@@ -9,7 +9,6 @@ from bensync.benefits.rulebook.figures import PersonFigures
 from bensync.benefits.values.events import EventStatus, Flag, Indicator
 from bensync.benefits.values.offers import (
     CoverageOutcome,
-    EligibilityFinding,
     Ending,
     Offer,
     Option,
@@ -26,6 +25,7 @@ from bensync.cli.render.events import (
 )
 from bensync.core.ports import PreflightFinding
 from bensync.errors import DecisionError
+from bensync.wording.eligibility import FindingLine
 from tests.unit.benefits.cases import OPTIONS, book, case, person
 from tests.unit.cli.render.printing import printed
 from tests.unit.views import cobra_record, enrollment, event, event_line
@@ -69,10 +69,10 @@ def test_an_event_shows_offers_endings_elections_and_remarks():
 
 
 def test_eligibility_names_the_reasons_against_a_program_or_a_plan():
-    findings = [EligibilityFinding("FULL", "", ()), EligibilityFinding("FULL", "DEN", ("coast", "senior"))]
-    text = printed(print_eligibility, findings)
-    assert "FULL (the program) yes" in text
-    assert "FULL DEN no coast, senior" in text
+    lines = [FindingLine("FULL", True, (), ()), FindingLine("DEN", False, (), ("coast", "senior"))]
+    text = printed(print_eligibility, lines)
+    assert "FULL yes" in text
+    assert "DEN no coast, senior" in text
 
 
 def test_what_the_next_run_does_is_listed_with_the_carriers_to_notify():
