@@ -126,7 +126,7 @@ def test_an_event_that_waits_for_other_elections_still_does_without_any():
 
 @pytest.mark.parametrize(
     ("choices", "withdrawn", "why"),
-    [([], [], "nothing was elected"), ([], ["life"], "no election for life")],
+    [([], [], "Nothing was elected"), ([], ["life"], "no election for life")],
     ids=["nothing at all", "no such election"],
 )
 def test_a_withdrawal_of_nothing_is_refused(choices, withdrawn, why):

@@ -80,7 +80,7 @@ def test_of_many_sites_only_those_that_need_attention_are_listed():
     sites = [glance(f"site{number:02}") for number in range(20)] + [glance("broken", broken=BROKEN)]
     text = printed(show_all, sites, NOON)
     assert "1 site of 21 needs attention" in text
-    assert "broken 0 disabled: The file is not valid TOML." in text
+    assert "broken 0 disabled: The file is not valid TOML" in text
     assert "site07" not in text
 
 
