@@ -121,6 +121,13 @@ def test_A_91_a_source_field_that_feeds_two_dates_is_asked_about(overrides, aske
     assert findings == asked
 
 
+def test_each_field_names_its_source_and_the_column_that_dates_it():
+    sources = {name: (theirs, dated_by) for name, theirs, dated_by in MAPPING.sources()}
+    assert sources.keys() == {*MAPPING.synced()}
+    assert sources["fte"] == ("customFte", None)
+    assert sources["pay_rate"] == ("compensation.rate", "compensation.startDate")
+
+
 REASON = TableEntry(fields={"action_reason": "customLeaveReason"})
 
 

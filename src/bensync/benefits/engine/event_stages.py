@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import date
+from hashlib import blake2b
 
 import msgspec
 from msgspec.structs import replace
@@ -60,8 +61,11 @@ def _prepared_anew(case: Case, event: Event, statement: Prepared, day: RunContex
 
     An event that cannot be prepared any more goes to EE with its elections, and to PE without any.
     """
+    # A last day may move with the day of the run; everything else follows from what the basis names.
+    if statement.basis == _basis(case, event, day.book) and not statement.endings:
+        return case
     day_facts = facts_of(case, event, day.book)
-    prepared = prepare(case, event, day_facts, day.book, day.today)
+    prepared = _with_basis(prepare(case, event, day_facts, day.book, day.today), case, event, day.book)
     if prepared.faults and event.choices:
         return case.put(replace(event, process=Process.EE, messages=prepared.faults))
     if prepared.faults:
@@ -71,6 +75,20 @@ def _prepared_anew(case: Case, event: Event, statement: Prepared, day: RunContex
     differing = dict.fromkeys((*before, *differences(statement, prepared, event.number)))
     anew = replace(prepared, remarks=(*prepared.remarks, *differing))
     return case.put(replace(event, prepared=anew, used=day_facts.rows))
+
+
+def _with_basis(prepared: Prepared, case: Case, event: Event, book: Rulebook) -> Prepared:
+    return replace(prepared, basis=_basis(case, event, book))
+
+
+def _basis(case: Case, event: Event, book: Rulebook) -> bytes:
+    """Return 16 bytes that stay the same while preparing the event again would give the same offers."""
+    # Every change of a participant counts up their version. Coverage and dependents are only appended, and coverage
+    # is reversed.
+    counting = [row.number for row in case.enrollments if not row.reversed]
+    about = (case.participant.version, str(case.participant.standing), counting, len(case.dependents))
+    named = (event.event_class, event.event_date, event.program)
+    return blake2b(msgspec.msgpack.encode((book.digest, about, named)), digest_size=16).digest()
 
 
 def _indicated(case: Case, event: Event, day: RunContext) -> Case:
@@ -101,7 +119,7 @@ def _assigned(case: Case, event: Event, day: RunContext) -> Case:
 def _prepared(case: Case, event: Event, day: RunContext) -> Case:
     """AN, AS, PE: to PR, or to its end where nothing can come of it, or to PE (S3-37, S3-43 to S3-46)."""
     day_facts = facts_of(case, event, day.book)
-    prepared = prepare(case, event, day_facts, day.book, day.today)
+    prepared = _with_basis(prepare(case, event, day_facts, day.book, day.today), case, event, day.book)
     event = replace(event, prepared=prepared, used=day_facts.rows)
     if prepared.faults:
         return case.put(replace(event, process=Process.PE))

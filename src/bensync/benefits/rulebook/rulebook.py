@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping, Sequence
 from datetime import date
 from functools import cache, cached_property
@@ -24,6 +25,11 @@ class Rulebook(RulebookTables):
         if faults:
             raise ValueError(faults)
         return self
+
+    @cached_property
+    def digest(self) -> bytes:
+        """Return 16 bytes that are equal for equal rulebooks."""
+        return hashlib.blake2b(self.model_dump_json().encode(), digest_size=16).digest()
 
     @cached_property
     def tested(self) -> frozenset[str]:

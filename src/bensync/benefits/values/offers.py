@@ -188,7 +188,8 @@ class Remark(msgspec.Struct, frozen=True):
 class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
     """The meaning of an event for every plan type, before any election.
 
-    ``faults`` say why it cannot be prepared; ``loss_of_all`` that every present coverage would end (S3-135).
+    ``faults`` say why it cannot be prepared; ``loss_of_all`` that every present coverage would end (S3-135). ``basis``
+    names the data and rules that it follows from; empty in what earlier versions prepared.
     """
 
     offers: tuple[Offer, ...] = ()
@@ -197,6 +198,7 @@ class Prepared(msgspec.Struct, frozen=True, omit_defaults=True):
     remarks: tuple[Remark, ...] = ()
     faults: tuple[Remark, ...] = ()
     loss_of_all: bool = False
+    basis: bytes = b""
 
     @property
     def electable(self) -> bool:

@@ -6,9 +6,12 @@ from copy import deepcopy
 from decimal import Decimal
 
 import pytest
+from msgspec.structs import replace
 
+from bensync.benefits.engine import event_stages
 from bensync.benefits.engine.elections import enter, notify
 from bensync.benefits.engine.event_order import mark_final, set_indicator
+from bensync.benefits.engine.preparation import prepare
 from bensync.benefits.values.events import Indicator
 from bensync.benefits.values.offers import Choice
 from bensync.errors import DecisionError
@@ -171,12 +174,25 @@ def test_S3_174_an_election_of_what_is_not_offered_any_more_is_an_error_and_says
 
 def test_S3_174_what_cannot_be_priced_any_more_posts_nothing():
     poor = case_with_elections(Choice("medical", "MED", "FAM"))
-    unpaid = with_participant(poor, person(pay_rate=None))
+    nobody_pays = replace(person(pay_rate=None), version=2)
+    unpaid = with_participant(poor, nobody_pays)
     after = after_run(mark_final(unpaid, 1))
     assert (statuses(after), after.enrollments) == (("EE", "OPEN"), ())
     assert [line.code for line in after.event(1).messages] == ["salary_missing"]
-    alone = after_run(mark_final(with_participant(prepared_case(), person(pay_rate=None)), 1))
+    alone = after_run(mark_final(with_participant(prepared_case(), nobody_pays), 1))
     assert (statuses(alone), alone.enrollments) == (("PE", "OPEN"), ())
+
+
+def test_an_event_whose_data_and_rules_are_the_same_is_not_prepared_twice(monkeypatch):
+    chosen = case_with_elections(Choice("medical", "MED", "FAM"))
+    prepared = []
+    monkeypatch.setattr(event_stages, "prepare", lambda *given: prepared.append(given) or prepare(*given))
+    assert statuses(after_run(chosen)) == ("FE", "CLOSED")
+    assert prepared == []
+    assert statuses(after_run(chosen, DEARER)) == ("FE", "CLOSED")
+    grown = with_participant(chosen, replace(chosen.participant, version=chosen.participant.version + 1))
+    assert statuses(after_run(grown)) == ("FE", "CLOSED")
+    assert len(prepared) == 2
 
 
 def test_S3_174_a_final_mark_loads_the_default_of_today():
