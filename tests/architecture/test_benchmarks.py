@@ -29,12 +29,12 @@ def test_make_bench_runs_every_script_with_the_sizes_that_were_asked_for():
     assert run == [("measure", ""), ("starting", ""), *((name, "50") for name in sized), ("targets", "")]
 
 
-def test_every_script_is_told_of_on_the_page_about_benchmarks():
+def test_the_page_about_benchmarks_describes_every_script():
     page = (BENCHMARKS / "README.md").read_text("utf-8")
     assert [file.name for file in sorted(BENCHMARKS.glob("*.py")) if f"`{file.name}`" not in page] == []
 
 
-def test_the_headline_tells_day_machine_and_python():
+def test_the_headline_shows_day_machine_and_python():
     done = subprocess.run([sys.executable, str(BENCHMARKS / "measure.py")], capture_output=True, text=True, check=True)
     assert re.fullmatch(
         r"\d{4}-\d\d-\d\d \d\d:\d\d UTC, \d+ processors .+ GiB, Linux .+, Python 3\.\d+\.\d+\n", done.stdout

@@ -89,7 +89,7 @@ def test_a_person_with_sudo_installs_through_it(machine):
 
 
 @pytest.mark.parametrize("forbidden", [False, True])
-def test_who_may_not_install_is_told_the_command(machine, forbidden):
+def test_a_user_who_may_not_install_sees_the_command(machine, forbidden):
     machine.has_apt(brings="gpg")
     (as_root if forbidden else as_a_person)(machine)
     outcome = machine.packages("gpg", **({"BENSYNC_APT": "no"} if forbidden else {}))
@@ -98,7 +98,7 @@ def test_who_may_not_install_is_told_the_command(machine, forbidden):
     assert machine.asked() == []
 
 
-def test_a_machine_without_apt_is_told_what_is_missing(machine):
+def test_a_machine_without_apt_shows_what_is_missing(machine):
     as_root(machine)
     outcome = machine.packages("gpg")
     assert outcome.returncode == 1
@@ -127,7 +127,7 @@ def test_a_python_that_is_too_old_is_refused_in_one_line(machine, tmp_path):
     assert not (tmp_path / "venv").exists()
 
 
-def test_a_python_without_venv_is_told_which_package_to_install(machine, tmp_path):
+def test_a_python_without_venv_names_the_package_to_install(machine, tmp_path):
     machine.has("python3", f'case "$2" in *ensurepip*) exit 1 ;; esac; exec {sys.executable} "$@"')
     as_a_person(machine)
     machine.has_apt()

@@ -60,7 +60,7 @@ CHANNELS = sides("alerts.send", "heartbeat.ping")
 
 
 @pytest.mark.parametrize("point", CHANNELS)
-def test_a_run_killed_as_it_speaks_to_the_world_tells_again_and_sends_nothing_twice(
+def test_a_run_killed_as_it_speaks_to_the_world_reports_again_and_sends_nothing_twice(
     staffed: World, web: WebServer, point: str
 ) -> None:
     for name in ("alerts", "heartbeat"):

@@ -160,7 +160,7 @@ def test_a_clock_that_was_a_year_ahead_costs_no_day_when_it_is_put_right(staffed
     assert dates(staffed) == [right.date()]
 
 
-def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: World) -> None:
+def test_after_ninety_days_of_silence_one_file_carries_the_net_change(staffed: World) -> None:
     company = staffed.company
     for day in range(90):
         staffed.next_day()
@@ -184,7 +184,7 @@ def test_after_ninety_days_of_silence_one_file_tells_the_net_change(staffed: Wor
 
 @on_sqlite
 @pytest.mark.connections
-def test_R18_a_database_that_cannot_be_used_is_told_once_a_day_without_it(staffed: World) -> None:
+def test_R18_a_database_that_cannot_be_used_is_reported_once_a_day_without_it(staffed: World) -> None:
     parent = OneRound(staffed)
     parent.tick()
     mail_count = len(staffed.mailbox.messages)

@@ -77,7 +77,7 @@ def test_the_parent_imports_nothing_of_the_pages() -> None:
     assert outcome.stdout.strip() == "[]", outcome
 
 
-def test_pages_that_die_are_told_of_and_started_again_and_runs_go_on(today: World) -> None:
+def test_pages_that_die_are_reported_and_started_again_and_runs_go_on(today: World) -> None:
     with with_web(today) as (running, address):
         until(lambda: served(address), "the pages")
         for deaths in (1, 2, 3):

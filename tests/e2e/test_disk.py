@@ -79,7 +79,7 @@ def crowded(disk: Disk, keys: Correspondence, sshd: OpenSsh, mailbox: Mailbox) -
 
 
 @pytest.mark.timeout(900 if LONG else 300)
-def test_R7_a_full_disk_is_told_at_once_and_needs_no_person_afterwards(crowded: World, disk: Disk) -> None:
+def test_R7_a_full_disk_is_reported_at_once_and_needs_no_person_afterwards(crowded: World, disk: Disk) -> None:
     there = Carrier(crowded, crowded.center.root)
     codes: list[int] = []
     for number, space in enumerate(SPACE):

@@ -237,7 +237,7 @@ def test_a_label_alone_changes_nothing(crowd: World) -> None:
     assert crowd.sync().outcome is Outcome.NO_CHANGES
 
 
-def test_mapping_show_tells_what_is_in_force_and_its_hash(acme: World, bensync: Any) -> None:
+def test_mapping_show_prints_what_is_in_force_and_its_hash(acme: World, bensync: Any) -> None:
     acme.configure(
         **T_SHIRT, mapping='fte = "customFte"\n', **{"codes.gender": f'{GENDERS}unknown = "default"\ndefault = ""\n'}
     )

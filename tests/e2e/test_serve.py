@@ -61,7 +61,7 @@ def test_S1_20_plain_http_is_spoken_on_loopback_only(config, listen):
     assert "fix:" in failure.stderr
 
 
-def test_an_address_that_is_taken_is_told_in_three_lines(config):
+def test_an_address_that_is_taken_is_reported_in_three_lines(config):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
         taken.listen()

@@ -93,7 +93,7 @@ def test_A_20_a_termination_and_rehire_between_two_runs_is_one_request_with_a_ga
     ]
 
 
-def test_A_21_a_termination_entered_and_removed_between_runs_was_never_told(staffed: World) -> None:
+def test_A_21_a_termination_entered_and_removed_between_runs_was_never_sent(staffed: World) -> None:
     number = staffed.company.terminate("1", staffed.now.date())
     staffed.company.remove_row("employmentStatus", number)
 
@@ -184,7 +184,7 @@ def test_A_27_a_future_termination_that_is_withdrawn_never_happens(staffed: Worl
 
 
 @pytest.mark.parametrize("missing", ["blank", "no row"])
-def test_A_29_without_a_status_somebody_is_kept_back(staffed: World, missing: str) -> None:
+def test_A_29_a_missing_status_blocks_a_person(staffed: World, missing: str) -> None:
     hired = staffed.company.hire(person(4))
     employee = staffed.company.employee(hired)
     assert employee is not None
@@ -241,7 +241,7 @@ def test_A_32_the_day_begins_where_the_site_says(staffed: World) -> None:
     assert staffed.sync().outcome is Outcome.DELIVERED
 
 
-def test_A_33_a_newcomer_with_the_ssn_of_somebody_else_is_kept_back_and_the_owner_goes_on(staffed: World) -> None:
+def test_A_33_a_newcomer_with_the_ssn_of_somebody_else_is_blocked_and_the_owner_goes_on(staffed: World) -> None:
     newcomer = staffed.company.hire(person(4, ssn=person(1)["ssn"]))
     staffed.company.update("1", city="Akron")
 
@@ -251,7 +251,7 @@ def test_A_33_a_newcomer_with_the_ssn_of_somebody_else_is_kept_back_and_the_owne
     assert [request.employee_id for request in staffed.queue()] == ["1"]
 
 
-def test_A_34_two_newcomers_with_one_ssn_are_both_kept_back(staffed: World) -> None:
+def test_A_34_two_newcomers_with_one_ssn_are_both_blocked(staffed: World) -> None:
     twins = {staffed.company.hire(person(4)), staffed.company.hire(person(4))}
 
     report = staffed.sync()
@@ -350,7 +350,7 @@ def test_A_44_a_participant_edited_meanwhile_gets_a_recalculated_request(staffed
     assert staffed.participants()["1"].profile.values["city"] == "Akron"
 
 
-def test_A_45_of_two_administrators_one_applies_and_the_other_is_told(staffed: World) -> None:
+def test_A_45_of_two_administrators_one_applies_and_the_other_learns_of_it(staffed: World) -> None:
     staffed.company.update("1", city="Akron")
     staffed.sync()
     number = staffed.request().id

@@ -191,7 +191,7 @@ def test_A_09_R11_a_machine_that_falls_silent_is_replaced_in_minutes_and_does_no
     ended_well(silent)
 
 
-def test_a_throttled_a_broken_and_an_endless_site_delay_nobody_and_are_told_in_status(
+def test_a_throttled_a_broken_and_an_endless_site_delay_nobody_and_stand_in_status(
     machines: Fleet, throttled: Throttled
 ) -> None:
     machines.config.write_text(machines.config.read_text() + "parallel = 3\n")
@@ -257,7 +257,7 @@ def test_the_daemon_alone_works_on_several_sites_and_a_throttled_one_delays_nobo
         ended_well(daemon)
 
 
-def test_a_run_by_hand_comes_before_the_runs_of_the_day(machines: Fleet) -> None:
+def test_a_manual_run_comes_before_the_runs_of_the_day(machines: Fleet) -> None:
     for name in names(2):
         machines.add(name)
     machines.begin()

@@ -92,7 +92,7 @@ class Promises:
         live = [employee for employee, state in self._baselines() if state == "LIVE"]
         assert _twice(live) == [], "an HR employee has two live baselines"
         if not self._in_flight():
-            self._assert_told()
+            self._assert_sent()
             for request in queue:
                 self._assert_newest(request)
 
@@ -102,7 +102,7 @@ class Promises:
         world.recover()
         world.pass_time(days=7)
         self.settle()
-        self._assert_told_everything()
+        self._assert_sent_everything()
         declined = {
             item.profile.values["ssn"] for item in _last_decisions(world) if item.state is RequestState.DECLINED
         }
@@ -137,7 +137,7 @@ class Promises:
                 return
         raise AssertionError(f"no quiet after {ROUNDS} rounds: {[_named(request) for request in self.world.queue()]}")
 
-    def _assert_told(self) -> None:
+    def _assert_sent(self) -> None:
         """The files, read in order, give the live baselines."""
         vault = self.world.store.vault(SITE)
         last_sent = {}
@@ -177,7 +177,7 @@ class Promises:
             last_sent = self.world.benefits.last_words[participant.profile.values["ssn"]]
             assert last_sent.status is Status.INACTIVE, f"participant {number} was ended though no row says so"
 
-    def _assert_told_everything(self) -> None:
+    def _assert_sent_everything(self) -> None:
         last_sent, kept = self.world.benefits.last_sent, self._kept_back()
         former = self._spoken_for()
         for employee, profile in self.world.trusted().items():

@@ -245,7 +245,7 @@ class Soak:
         return Month(runs, self.faults, process.memory_info().rss, process.num_fds(), file.stat().st_size)
 
 
-def told_alerts(soak: Soak) -> set[str]:
+def reported_alerts(soak: Soak) -> set[str]:
     """The kinds of alert that went out, and came to an end."""
     return {key.split(":")[2] for key in soak.world.post.keys if key.endswith(":over")}
 

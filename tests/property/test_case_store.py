@@ -60,7 +60,7 @@ class Kept(Coordination):
             assert program == program_on(self.case.assignments, NOW.date())
 
     @invariant()
-    def whoever_has_something_to_do_is_found(self):
+    def people_with_something_to_do_are_found(self):
         waiting = any(activity.state is ActivityState.WAITING for activity in self.case.activities)
         at_work = any(
             activity.status is EventStatus.OPEN or activity.indicator is not Indicator.NORMAL

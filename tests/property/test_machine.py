@@ -203,7 +203,7 @@ class SyncMachine(RuleBasedStateMachine):
     # Decisions
 
     @rule()
-    def approve_all_that_is_harmless(self):
+    def approve_all_low_risk(self):
         queue = self.world.queue()
         with self.promises.by_decisions():
             decisions = self.world.approve([request.id for request in queue])

@@ -43,12 +43,12 @@ def kept_back() -> SmallWorld:
     return world
 
 
-def test_a_resync_of_others_does_not_forget_who_was_kept_back(kept_back: SmallWorld) -> None:
+def test_a_resync_of_others_does_not_forget_blocked_people(kept_back: SmallWorld) -> None:
     kept_back.resync(frozenset({Status.INACTIVE}))
     Promises(kept_back).finish()
 
 
-def test_a_failed_delivery_does_not_forget_who_was_kept_back(kept_back: SmallWorld) -> None:
+def test_a_failed_delivery_does_not_forget_blocked_people(kept_back: SmallWorld) -> None:
     failed = kept_back.suffer(kept_back.daily, HrWeather.FAIR, UploadWeather.CLOSED)
     assert isinstance(failed, DeliveryError)
     Promises(kept_back).finish()

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 import pytest
 import structlog
 
-from tests.property.soak import DAYS, Month, Soak, chosen_seed, told_alerts
+from tests.property.soak import DAYS, Month, Soak, chosen_seed, reported_alerts
 
 LONG = os.environ.get("BENSYNC_LONG") == "1"
 MONTHS = 24 if LONG else 2
@@ -54,4 +54,4 @@ def test_R10_months_of_work_and_weather_leave_no_drift_and_no_waste() -> None:
         half = MONTHS // 2
         early = (months[half - 1].database - months[0].database) / (half - 1)
         assert (last.database - months[half - 1].database) / (MONTHS - half) <= early * LINEAR, repeat
-        assert told_alerts(soak) >= {"source_failed", "delivery_failed"}, repeat
+        assert reported_alerts(soak) >= {"source_failed", "delivery_failed"}, repeat

@@ -43,7 +43,7 @@ def test_an_error_says_what_and_why(why, shown):
     assert str(errors.SourceError("HR cannot be read.", why)) == shown
 
 
-def test_an_error_tells_scripts_all_it_knows():
+def test_an_error_gives_scripts_all_it_knows():
     error = errors.DeliveryError("Not sent.", "The line broke.", "Try again.", retry=True)
     assert error.as_json() == {
         "code": 13,

@@ -53,6 +53,6 @@ def test_memory_is_closed_and_the_copy_is_read(tmp_path: Path, environment: dict
     assert expected is None or int(lines[0]) == expected
 
 
-def test_a_file_that_cannot_be_read_is_told_by_its_name(tmp_path: Path) -> None:
+def test_a_file_that_cannot_be_read_is_reported_by_its_name(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="nowhere"):
         ConfigSnapshot(tmp_path / "nowhere.toml")

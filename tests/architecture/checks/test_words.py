@@ -74,6 +74,18 @@ def empty_names() -> Counter[str]:
     return +counts
 
 
+def names_of_tests() -> list[str]:
+    """Return the names of test functions that hold a retired word."""
+    nodes = [
+        node
+        for name, text in texts()
+        if name.startswith("tests/") and name.endswith(".py")
+        for node in ast.walk(ast.parse(text))
+    ]
+    names = [node.name for node in nodes if isinstance(node, ast.FunctionDef) and node.name.startswith("test_")]
+    return [name for name in names if RETIRED.search(name.replace("_", " "))]
+
+
 def over(counts: Mapping[str, int], budget: Mapping[str, int]) -> list[str]:
     """Return the folders with more than their budget."""
     return [
@@ -83,6 +95,10 @@ def over(counts: Mapping[str, int], budget: Mapping[str, int]) -> list[str]:
 
 def test_retired_words_do_not_come_back():
     assert over(retired_words(), tomllib.loads(BUDGET.read_text())["retired_words"]) == []
+
+
+def test_names_of_tests_hold_no_retired_word():
+    assert names_of_tests() == []
 
 
 def test_locals_carry_the_noun_that_they_hold():

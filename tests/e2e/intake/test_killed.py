@@ -80,9 +80,7 @@ TROUBLE: dict[str, Callable[[Receiver], Callable[[], object]]] = {
 @pytest.mark.sampled(3)
 @on_sqlite
 @pytest.mark.parametrize("point", TROUBLED)
-def test_an_intake_killed_in_trouble_tells_of_it_once_and_ends_well_when_it_is_over(
-    there: Receiver, point: str
-) -> None:
+def test_an_intake_killed_in_trouble_reports_it_once_and_succeeds_when_it_is_over(there: Receiver, point: str) -> None:
     sender = begun(there)
     make_good = TROUBLE[point.partition(".commit.")[0]](there)
 

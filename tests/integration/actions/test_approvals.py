@@ -78,7 +78,7 @@ def test_a_right_on_one_site_is_none_on_another(deployment):
     assert deployment.audit("beta")[-2:] == [("kim", "decision.refused"), ("kim", "correct.refused")]
 
 
-def test_at_the_terminal_everybody_who_can_run_the_command_decides(deployment):
+def test_on_the_command_line_everybody_who_can_run_the_command_decides(deployment):
     assert approve(deployment, deployment.ask(profile()), command_line_actor("op")).done
 
 

@@ -238,7 +238,7 @@ def command(tmp_path: Path) -> Deployed:
     return deployed_site
 
 
-def test_keys_and_releases_wait_at_the_terminal_too(
+def test_keys_and_releases_wait_on_the_command_line_too(
     command: Deployed, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     words = ["--config", str(command.config)]

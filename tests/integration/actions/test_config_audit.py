@@ -93,7 +93,7 @@ def test_the_first_use_notes_what_is_set_and_the_next_one_nothing(installation: 
     assert (entry.actor, entry.reason) == (system_user(), "used by `bensync status`")
 
 
-def test_a_changed_limit_is_told_with_both_values_and_a_way_to_a_secret_with_none(installation: Deployed) -> None:
+def test_a_changed_limit_is_noted_with_both_values_and_a_way_to_a_secret_with_none(installation: Deployed) -> None:
     used(installation)
     change(installation.config, "[sites.acme.source]", '[sites.acme.guards]\nterminations = "9"\n[sites.acme.source]')
     assert used(installation) == [FieldChange("sites.acme.guards.terminations", None, "9")]
@@ -108,7 +108,7 @@ def test_a_changed_limit_is_told_with_both_values_and_a_way_to_a_secret_with_non
     assert used(installation) == [FieldChange(noted.field, noted.new, noted.old)]
 
 
-def test_a_site_in_a_file_of_its_own_comes_breaks_is_mended_and_goes(installation: Deployed) -> None:
+def test_a_site_in_a_file_of_its_own_comes_breaks_is_fixed_and_goes(installation: Deployed) -> None:
     used(installation)
     text = installation.config.read_text()
     main, _, other = text.partition("[sites.other]")
@@ -152,7 +152,7 @@ def test_a_database_that_takes_no_entry_keeps_nobody_from_working(installation: 
 
 
 @pytest.mark.parametrize("point", NOTED)
-def test_whoever_is_killed_while_noting_leaves_a_whole_trail_and_the_next_one_notes_it(
+def test_a_process_killed_while_noting_leaves_a_whole_trail_and_the_next_one_notes_it(
     installation: Deployed, point: str
 ) -> None:
     used(installation)

@@ -17,7 +17,7 @@ from tests.integration.cli.moves import await_that, changed
 pytestmark = on_sqlite
 
 
-def test_a_bug_is_told_in_three_lines_without_the_values_at_hand(begun, monkeypatch):
+def test_a_bug_is_reported_in_three_lines_without_the_values_at_hand(begun, monkeypatch):
     def broken(*_arguments):
         secret = "Ada Vale 123-45-6789"
         raise RuntimeError(secret)

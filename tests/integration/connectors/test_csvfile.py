@@ -147,7 +147,7 @@ def test_A_97_one_bad_byte_is_reported_with_its_line(world, line):
     assert "byte" in error.why
 
 
-def test_the_encoding_can_be_told(world):
+def test_the_encoding_can_be_set(world):
     for path in world.folder.iterdir():
         path.write_bytes(path.read_bytes().decode("utf-8-sig").encode("cp1252"))
     source = CsvFile(CsvFileSettings(folder=world.folder, tables={"status": "status.csv"}, encoding="cp1252"))

@@ -50,7 +50,7 @@ def test_an_alert_arrives_as_plain_text_with_its_key(web: WebServer) -> None:
     assert body["type"] == "warning"
 
 
-def test_news_and_recoveries_are_told_from_trouble(web: WebServer) -> None:
+def test_news_and_recoveries_are_distinguished_from_trouble(web: WebServer) -> None:
     channel(web).send(Notice("upload:acme:1", "s", "b"))
     channel(web).send(Notice("alert:acme:bug:1:over", "s", "b", alert=True))
     assert [json.loads(asked.body)["type"] for asked in web.asked] == ["info", "success"]
@@ -80,7 +80,7 @@ def test_a_service_that_never_answers_is_given_up(web: WebServer, monkeypatch: p
 
 
 @pytest.mark.parametrize("address", ["", "nonsense", f"nowhere://{SECRET}", f"https:/{SECRET}", "json://"])
-def test_an_address_that_nobody_knows_is_told_without_repeating_it(address: str) -> None:
+def test_an_address_that_nobody_knows_is_reported_without_repeating_it(address: str) -> None:
     channel = Channel("env:OPS_URL", SecretStr(address))
     assert not failure(channel).retry
     (finding,) = channel.check()

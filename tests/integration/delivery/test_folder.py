@@ -38,7 +38,7 @@ class TestASweptFolderKeepsTheContract(SweptContract):
             yield place
 
 
-def test_a_missing_folder_is_told_and_not_made(tmp_path: Path) -> None:
+def test_a_missing_folder_is_reported_and_not_made(tmp_path: Path) -> None:
     root = tmp_path / "missing"
     notes = Notes(RootPlace(folder(tmp_path), tmp_path))
     error = refused(lambda: folder(root).deliver(outgoing_file(), notes))
@@ -57,7 +57,7 @@ def disarmed(monkeypatch: pytest.MonkeyPatch) -> Iterator[pytest.MonkeyPatch]:
 
 
 @pytest.mark.parametrize("point", POINTS)
-def test_a_full_disk_at_any_step_is_an_error_of_the_house_and_the_next_session_delivers(
+def test_a_full_disk_at_any_step_is_a_bensync_error_and_the_next_session_delivers(
     tmp_path: Path, disarmed: pytest.MonkeyPatch, point: str
 ) -> None:
     place = RootPlace(folder(tmp_path), tmp_path)

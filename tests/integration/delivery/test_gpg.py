@@ -267,7 +267,7 @@ def test_the_worker_waits_for_a_slow_reader_instead_of_filling_memory(keys: Corr
     assert read == 64
 
 
-def test_a_machine_without_gpg_is_told_how_to_mend_it(
+def test_a_machine_without_gpg_learns_how_to_fix_it(
     keys: Correspondence, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
@@ -276,7 +276,7 @@ def test_a_machine_without_gpg_is_told_how_to_mend_it(
     assert not finding.ok
 
 
-def test_a_missing_gnupg_home_is_told_and_not_made(keys: Correspondence, tmp_path: Path) -> None:
+def test_a_missing_gnupg_home_is_reported_and_not_made(keys: Correspondence, tmp_path: Path) -> None:
     refused(keys.settings(gnupg_home=tmp_path / "missing"))
     assert not (tmp_path / "missing").exists()
 

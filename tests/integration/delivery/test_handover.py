@@ -125,7 +125,7 @@ def test_F22_to_F29_a_session_killed_at_any_point_is_ended_by_the_next_without_a
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(("profile", "point"), FULL)
-def test_a_full_disk_at_any_point_is_an_error_of_the_house_and_the_next_session_ends_it(
+def test_a_full_disk_at_any_point_is_a_bensync_error_and_the_next_session_ends_it(
     server: OpenSsh, root: Path, tmp_path: Path, profile: str, point: str
 ) -> None:
     notes = tmp_path / "notes"

@@ -77,7 +77,7 @@ def test_no_more_than_the_limit_is_read(place: tuple[Inbox, Path]) -> None:
         inbox.fetch(NAME, 100)
 
 
-def test_a_file_that_is_gone_is_an_error_of_the_house(place: tuple[Inbox, Path]) -> None:
+def test_a_file_that_is_gone_is_a_bensync_error(place: tuple[Inbox, Path]) -> None:
     inbox, _ = place
     with pytest.raises(DeliveryError, match=NAME):
         inbox.fetch(NAME, 100)

@@ -202,14 +202,14 @@ def test_keys_of_every_kind_sign_in(
 @pytest.mark.parametrize(
     "text", ["", "not a key", "-----BEGIN OPENSSH PRIVATE KEY-----\nAAAA\n-----END OPENSSH PRIVATE KEY-----\n"]
 )
-def test_a_key_that_cannot_be_read_is_told_without_its_text(sshd: OpenSsh, text: str) -> None:
+def test_a_key_that_cannot_be_read_is_reported_without_its_text(sshd: OpenSsh, text: str) -> None:
     error = refusal(lambda: send(sshd.settings(private_key=text)))
     assert not error.retry
     assert "private key" in error.what
     assert text.strip() == "" or text not in repr(error.as_json())
 
 
-def test_the_preflight_tells_a_changed_host_key_and_a_missing_folder(sshd: OpenSsh) -> None:
+def test_the_preflight_reports_a_changed_host_key_and_a_missing_folder(sshd: OpenSsh) -> None:
     for other in ({"host_keys": (OTHER_KEY,)}, {"directory": "/no/such/folder"}, {"port": free_port()}):
         (finding,) = Sftp(sshd.settings(**other)).check()
         assert not finding.ok

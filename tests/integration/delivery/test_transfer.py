@@ -119,7 +119,7 @@ def test_trouble_with_removing_what_was_left_behind_is_no_hindrance(
 
 
 @pytest.mark.parametrize("point", ["listdir.before", "listdir.after", "read.before", "read.after"])
-def test_a_full_disk_while_receiving_is_an_error_of_the_house(
+def test_a_full_disk_while_receiving_is_a_bensync_error(
     sshd: OpenSsh, full_at: Callable[[str], None], point: str
 ) -> None:
     (sshd.root / NAME).write_bytes(b"1")

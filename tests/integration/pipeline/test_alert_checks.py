@@ -47,7 +47,7 @@ def at(scene: Scene, text: str) -> None:
     scene.now = datetime.fromisoformat(text).replace(tzinfo=UTC)
 
 
-def test_a_missing_run_is_told_within_the_hour_and_over_with_the_next_good_one(sender: Scene) -> None:
+def test_a_missing_run_is_reported_within_the_hour_and_over_with_the_next_good_one(sender: Scene) -> None:
     daily(sender)
     alerts: list[tuple[datetime, str]] = []
     at(sender, "2026-06-01T05:00")
@@ -63,13 +63,13 @@ def test_a_missing_run_is_told_within_the_hour_and_over_with_the_next_good_one(s
     assert look(sender) == []
 
 
-def test_a_daemon_that_was_down_at_the_hour_tells_when_it_is_back(sender: Scene) -> None:
+def test_a_daemon_that_was_down_at_the_hour_reports_when_it_is_back(sender: Scene) -> None:
     daily(sender)
     at(sender, "2026-06-02T15:30")
     assert look(sender) == ["alert:acme:no_run:1"]
 
 
-def test_A_57_a_run_that_failed_is_told_as_such_and_not_as_missing(sender: Scene) -> None:
+def test_A_57_a_run_that_failed_is_reported_as_such_and_not_as_missing(sender: Scene) -> None:
     daily(sender)
     sender.move(days=1)
     daily(sender, DeliveryError("no connection", "refused", retry=True))
@@ -96,7 +96,7 @@ def test_requests_are_overdue_by_age_and_those_of_high_risk_earlier(sender: Scen
     assert sorted(sender.keys()) == ["alert:acme:queue_overdue:1:over", "alert:acme:queue_overdue:high:1:over"]
 
 
-def test_a_key_that_ends_is_told_at_each_stage_and_over_with_a_new_key(sender: Scene) -> None:
+def test_a_key_that_ends_is_reported_at_each_stage_and_over_with_a_new_key(sender: Scene) -> None:
     with Keyring() as ring:
         brief = ring.create("Receiver", expire="90d")
         tools = sender.place

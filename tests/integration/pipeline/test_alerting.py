@@ -223,7 +223,7 @@ def test_the_table_has_every_key_and_enough_kinds_of_failure() -> None:
 
 @pytest.mark.sampled(4)
 @pytest.mark.parametrize(("fails", "fixes", "key"), KINDS.values(), ids=KINDS)
-def test_a_trouble_is_told_once_its_end_once_and_the_next_one_anew(
+def test_a_trouble_is_reported_once_its_end_once_and_the_next_one_anew(
     scene: Scene, fails: Step, fixes: Step, key: str
 ) -> None:
     fails(scene)
@@ -258,7 +258,7 @@ def test_no_alert_names_a_person(scene: Scene) -> None:
         assert not re.search(r"(?<![\w-])\d{3}-?\d{2}-?\d{4}(?![\w-])", subject + body)
 
 
-def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
+def test_A_57_a_failure_that_lasts_is_reported_once_a_day(scene: Scene) -> None:
     days = []
     for _ in range(3):
         for _ in range(5):
@@ -273,7 +273,7 @@ def test_A_57_a_failure_that_lasts_is_told_once_a_day(scene: Scene) -> None:
     assert "Since: 2026-06-01 04:00 UTC" in mail.get_content()
 
 
-def test_people_who_are_newly_kept_back_are_a_new_alert_each_time(scene: Scene) -> None:
+def test_people_who_are_newly_blocked_are_a_new_alert_each_time(scene: Scene) -> None:
     for number in (1, 2):
         issues = [Issue(str(number), IssueCode.SSN_MISSING)]
         trouble(notices.blocked("acme", issues))(scene)
@@ -295,13 +295,13 @@ def test_a_good_run_does_not_say_that_a_restored_database_is_well(scene: Scene) 
     assert scene.open() == ["restored"]
 
 
-def test_a_file_that_is_refused_for_another_reason_is_told_again(scene: Scene) -> None:
+def test_a_file_that_is_refused_for_another_reason_is_reported_again(scene: Scene) -> None:
     for why in ("bad signature", "bad signature", "too large"):
         trouble(notices.refused("acme", "F.gpg", GuardTripped("F.gpg is quarantined", why)))(scene)
     assert scene.keys() == ["alert:acme:file_refused:F.gpg:1", "alert:acme:file_refused:F.gpg:2"]
 
 
-def test_two_processes_that_see_the_same_trouble_tell_it_once(scene: Scene) -> None:
+def test_two_processes_that_see_the_same_trouble_report_it_once(scene: Scene) -> None:
     gate = threading.Barrier(4)
 
     def see() -> None:

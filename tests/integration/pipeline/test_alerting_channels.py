@@ -35,7 +35,7 @@ def test_news_go_over_another_channel_where_there_is_no_mail(scene: Scene, web: 
     assert len(web.asked) == 1
 
 
-def test_an_alert_that_nobody_can_be_told_of_stands_in_the_list_all_the_same(scene: Scene) -> None:
+def test_an_alert_that_reaches_nobody_is_in_the_list_all_the_same(scene: Scene) -> None:
     scene.place = place_of(scene.store)
     alerting.record_failure(scene.place, "test.fail", DOWN, scene.now)
     assert scene.open() == ["delivery_failed"]
@@ -210,14 +210,16 @@ def test_a_full_disk_at_the_commit_does_not_keep_the_alert_back(
     assert scene.keys()[-1] == "alert:acme:delivery_failed:1"
 
 
-def test_a_cry_that_nobody_heard_is_repeated(scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_alert_that_reached_nobody_is_repeated(
+    scene: Scene, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     alerting.alert_without_database(place_of(scene.store, mail=mail_to(free_port())), DOWN, scene.now)
     alerting.alert_without_database(scene.place, DOWN, scene.now)
     assert len(scene.mailbox.messages) == 1
 
 
-def test_a_channel_that_fails_again_and_again_is_told_over_the_others(scene: Scene, web: WebServer) -> None:
+def test_a_channel_that_fails_again_and_again_is_reported_over_the_others(scene: Scene, web: WebServer) -> None:
     bad = mail_to(free_port())
     good = scene.place.channels["mail"]
     scene.place = place_of(scene.store, **{"mail": bad, "env:OPS": page(web)})
@@ -237,7 +239,7 @@ def test_a_channel_that_fails_again_and_again_is_told_over_the_others(scene: Sce
     assert len(web.asked) == 2
 
 
-def test_the_only_channel_tells_of_its_own_failure_when_it_is_back(scene: Scene) -> None:
+def test_the_only_channel_reports_its_own_failure_when_it_is_back(scene: Scene) -> None:
     good = scene.place
     scene.place = place_of(scene.store, mail=mail_to(free_port()))
     scene.do(lambda place, work, now: alerting.notify(place, work, NEWS, now))

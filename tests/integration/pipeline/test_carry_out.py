@@ -123,7 +123,7 @@ def test_A_60_a_mail_server_that_is_down_undoes_nothing_and_gets_the_notice_late
     assert len(staffed.mailbox.messages) == 1
 
 
-def test_A_09_a_second_starter_is_told_who_is_at_work_and_has_no_effect(staffed: World) -> None:
+def test_A_09_a_second_starter_sees_who_is_at_work_and_has_no_effect(staffed: World) -> None:
     with staffed.store.write("acme", "test") as work:
         work.runs.take_lease(staffed.now)
 

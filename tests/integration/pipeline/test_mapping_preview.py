@@ -55,7 +55,7 @@ def test_mapping_try_asks_hr_for_one_person_and_not_for_everybody(staffed: World
 
 
 @pytest.mark.parametrize("unknown", ["hold", "reject"])
-def test_mapping_try_tells_why_a_person_would_be_kept_back(staffed: World, bensync: Any, unknown: str) -> None:
+def test_mapping_try_says_why_a_person_would_be_blocked(staffed: World, bensync: Any, unknown: str) -> None:
     staffed.company.update("1", gender="Non-Binary")
     staffed.configure(**{"codes.gender": f'{GENDERS}unknown = "{unknown}"\n'})
 

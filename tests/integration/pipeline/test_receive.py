@@ -64,7 +64,7 @@ def test_requests_are_the_same_whether_the_receiver_is_embedded_or_on_another_ma
     assert all(str(request.delivery).startswith("ACME0001_") for request in both.queue(RequestState.APPROVED))
 
 
-def test_a_corrected_row_of_the_past_is_a_correction_where_files_tell_dated_rows(acme: World, far: str) -> None:
+def test_a_corrected_row_of_the_past_is_a_correction_where_files_carry_dated_rows(acme: World, far: str) -> None:
     signing(acme, embedded=True, dated_rows=True)
     for receiver in receiving(acme, far, dated_rows=True):
         sender = begun(receiver)
@@ -202,7 +202,7 @@ def test_a_lost_file_is_given_up_by_a_person_only_and_a_full_file_begins_anew(th
     assert there.intake().stopped is None
 
 
-def test_an_upload_center_out_of_reach_is_told_once_a_day(there: Receiver) -> None:
+def test_an_upload_center_out_of_reach_is_reported_once_a_day(there: Receiver) -> None:
     away = there.inbox.rename(there.inbox.with_name("away"))
     for _ in range(3):
         assert isinstance(there.failure(), DeliveryError)

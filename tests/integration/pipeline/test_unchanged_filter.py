@@ -98,7 +98,7 @@ def test_the_full_file_says_of_everybody_what_hr_says(paused: World, read: list[
     assert [request.employee_id for request in paused.queue()] == ["2"]
 
 
-def test_a_full_run_is_refused_when_whom_it_recognised_is_told_otherwise_meanwhile(
+def test_a_full_run_is_refused_when_a_recognised_person_was_sent_otherwise_meanwhile(
     paused: World, read: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     plain = unchanged_filter.UnchangedFilter.candidates

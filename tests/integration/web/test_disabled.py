@@ -25,7 +25,7 @@ def web_pages(tmp_path: Path) -> Iterator[Pages]:
         yield served
 
 
-def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(web_pages: Pages) -> None:
+def test_users_who_may_start_runs_there_see_that_a_site_is_disabled_and_why(web_pages: Pages) -> None:
     jo = web_pages.sign_in(web_pages.deployment.add("jo", Role.OPERATOR, site="bad"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown
@@ -34,7 +34,7 @@ def test_whoever_may_start_runs_there_is_told_that_a_site_is_disabled_and_why(we
     assert jo.get("/sites/bad").status_code == 404
 
 
-def test_others_there_are_told_only_that_it_is(web_pages: Pages) -> None:
+def test_others_there_see_only_that_it_is(web_pages: Pages) -> None:
     jo = web_pages.sign_in(web_pages.deployment.add("jo", Role.EMPLOYEE, site="bad", employee_id="1"))
     shown = jo.get("/").text
     assert "bad is disabled" in shown

@@ -106,5 +106,5 @@ def seconds(visitor: Visitor, path: str) -> float:
     return time.perf_counter() - begun
 
 
-def test_the_client_of_these_tests_speaks_to_the_real_door(web_pages):
+def test_the_client_of_these_tests_speaks_to_the_real_server(web_pages):
     assert TestClient(web_pages.app, base_url=ADDRESS).get("/sign-in").status_code == 200

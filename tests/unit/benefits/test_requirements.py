@@ -55,7 +55,7 @@ def test_S3_133_a_row_that_comes_back_brings_a_new_event_beside_the_disconnected
     ]
 
 
-def test_S3_122_an_event_is_added_by_hand_while_another_is_in_process():
+def test_S3_122_an_event_is_added_manually_while_another_is_in_process():
     begun = after_run(with_activities(case(None, "medical"), activity("MSC", "05-01"), activity("FSC", "06-01")))
     after = after_run(insert(begun, "BIR", day("06-05"), BOOK))
     assert [event.event_class for event in after.events] == ["MSC", "FSC", "BIR"]

@@ -59,7 +59,7 @@ def test_a_broken_file_disables_its_site_only_and_says_why(tmp_path, text, why):
         assert caught.value is error
 
 
-def test_two_files_with_one_site_id_are_both_disabled_for_nothing_tells_which_is_right(tmp_path):
+def test_two_files_with_one_site_id_are_both_disabled_for_nothing_shows_which_is_right(tmp_path):
     path = deployed(tmp_path, north=OWN, south=OWN, west=OWN)
     (tmp_path / "sites.d" / "east.toml").write_text(OWN.replace("ACME0001", "SITE0000"))
 
@@ -99,7 +99,7 @@ def test_the_environment_lies_over_a_sites_file_too(tmp_path, monkeypatch):
     assert Deployment(deployed(tmp_path, north=OWN)).settings.sites["north"].id == "OTHER01"
 
 
-def test_when_every_site_is_broken_the_deployment_still_stands_and_tells_of_each(tmp_path):
+def test_when_every_site_is_broken_the_deployment_still_loads_and_reports_each(tmp_path):
     deployment = Deployment(deployed(tmp_path, bad="", worse="[["))
 
     assert deployment.names() == []

@@ -8,7 +8,7 @@ from bensync.wiring import Deployment
 from tests.unit.config.example import GOOD, refused, written
 
 
-def test_all_problems_are_told_at_once_with_their_path(tmp_path):
+def test_all_problems_are_reported_at_once_with_their_path(tmp_path):
     text = (
         GOOD.replace('id = "ACME0001"', 'id = "x"')
         .replace('inactive = ["Terminated"]', 'inactive = ["Active"]')

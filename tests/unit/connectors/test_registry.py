@@ -19,7 +19,7 @@ def plug_in(monkeypatch: pytest.MonkeyPatch, target: str) -> None:
     monkeypatch.setattr(registry, "_installed", lambda: EntryPoints([point]))
 
 
-def test_our_own_connectors_come_through_the_same_door():
+def test_our_own_connectors_are_registered_the_same_way():
     assert {"bamboohr", "csvfile"} <= set(registry.names())
     assert registry.load("bamboohr") is BambooHR
     assert registry.load("csvfile") is CsvFile

@@ -158,7 +158,7 @@ def test_what_could_do_harm_wants_a_fresh_code(right):
     assert not command_line_actor("root").must_step_up(right)
 
 
-def test_at_the_terminal_the_machine_decides():
+def test_on_the_command_line_the_machine_decides():
     local = command_line_actor("root")
 
     assert all(local.may(right, site) for right in Right for site in ("acme", "other"))

@@ -71,7 +71,7 @@ def test_a_key_is_its_word() -> None:
         (RepeatRule.ALWAYS, RAISED, "detail", True),
     ],
 )
-def test_a_trouble_is_told_again_as_its_key_says(
+def test_a_trouble_is_reported_again_as_its_key_says(
     fold: RepeatRule, before: Alert | None, detail: str, news: bool
 ) -> None:
     assert is_news(AlertCondition(FOLDS[fold], "s", detail), before, NOW) is news
@@ -130,7 +130,7 @@ def test_a_circle_of_causes_ends() -> None:
     assert alert_for_error(first) is AlertKey.SOURCE_FAILED
 
 
-def test_of_an_error_that_nobody_foresaw_only_the_class_is_told() -> None:
+def test_only_the_class_of_an_unforeseen_error_is_reported() -> None:
     assert "Ada" not in repr(as_bensync_error(KeyError("Ada Vale")).as_json())
     assert as_bensync_error(error := SourceError("x")) is error
 

@@ -301,7 +301,7 @@ def test_a_headcount_that_fell_refuses_the_run(last, people, count):
         pytest.param(12, 15, 500, False, id="blocked for long, read again on a quiet day"),
     ],
 )
-def test_too_many_people_kept_back_refuse_the_run(issues, people, active, stops):
+def test_too_many_blocked_people_refuse_the_run(issues, people, active, stops):
     assert refused(people, issues, active=active) == ({"rows_in_error": issues} if stops else {})
 
 
@@ -400,7 +400,7 @@ def test_people_whom_hr_does_not_show_are_no_rows_in_error(code):
     assert refused(60, {code: 30}, active=60) == {}
 
 
-def test_several_reasons_to_refuse_are_all_told():
+def test_several_reasons_to_refuse_are_all_reported():
     actual = refused(60, 30, last=100, absent=40, rates={"city": 1.0})
     assert set(actual) == {"headcount_fell", "rows_in_error", "field_restricted", "active_person_missing"}
 

@@ -29,7 +29,7 @@ def test_A_01_a_plain_change_sends_one_row_with_the_whole_profile():
     assert (sync_plan.held, sync_plan.issues, sync_plan.alarms, sync_plan.unchanged) == ((), (), (), ())
 
 
-def test_A_02_a_person_who_was_told_already_is_counted_and_not_sent():
+def test_A_02_a_person_who_was_sent_already_is_counted_and_not_sent_again():
     sync_plan = plan([candidate(1)], [baseline_of(1)])
     assert sync_plan.sends == ()
     assert sync_plan.unchanged == ("1",)
@@ -145,7 +145,7 @@ def test_a_due_date_that_stays_needs_no_remembering():
     assert plan([candidate(1, due=day("06-20"))], [baseline_of(1, due=day("06-20"))]).due == {}
 
 
-def test_A_33_the_owner_of_an_ssn_is_sent_and_the_newcomer_kept_back():
+def test_A_33_the_owner_of_an_ssn_is_sent_and_the_newcomer_blocked():
     owner, newcomer = candidate(profile(1, city="Shelbyville")), candidate(profile(2, ssn=ssn(1)))
     sync_plan = plan([newcomer, owner], [baseline_of(1)])
     assert ids(sync_plan.sends) == {"1"}
@@ -329,13 +329,13 @@ def test_rows_of_the_first_full_read_count_against_no_later_plan():
 
 
 @pytest.mark.parametrize("code", [IssueCode.NOT_STARTED, IssueCode.HR_EMPLOYEE_DELETED])
-def test_people_who_are_kept_back_for_a_good_reason_are_no_errors(code):
+def test_people_who_are_blocked_for_a_good_reason_are_no_errors(code):
     issues = [Issue(str(number), code) for number in range(900, 950)]
     assert plan([], issues=issues).alarms == ()
 
 
 @pytest.mark.parametrize(("count", "codes"), [(5, []), (6, ["rows_in_error"])])
-def test_people_kept_back_for_a_bad_reason_stop_the_run_together(count, codes):
+def test_people_blocked_for_a_bad_reason_stop_the_run_together(count, codes):
     issues = [Issue(str(number), IssueCode.FIELD_RESTRICTED) for number in range(900, 900 + count)]
     assert [alarm.code for alarm in refused(plan([], issues=issues))] == codes
 

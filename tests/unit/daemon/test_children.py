@@ -111,7 +111,7 @@ def test_a_copy_lives_until_its_last_turn_is_over(yard: Yard) -> None:
 
 
 @pytest.mark.parametrize("yard", [1], indirect=True)
-def test_asked_to_stop_whoever_waits_does_not_begin_and_whoever_works_is_ended(yard: Yard) -> None:
+def test_asked_to_stop_a_waiting_child_does_not_begin_and_a_working_one_is_ended(yard: Yard) -> None:
     yard.take("a", "b")
     until((yard.folder / "a").exists)
     yard.stopping.set()

@@ -67,7 +67,7 @@ def test_somebody_who_never_asks_keeps_nobody_else_waiting(listen):
         assert health.answers(listen, "/well")
 
 
-def test_an_address_that_is_taken_is_told(listen):
+def test_an_address_that_is_taken_is_reported(listen):
     with pytest.raises(ConfigError, match="cannot listen"), health.serving(listen, {}):
         pass
 

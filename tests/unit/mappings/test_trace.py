@@ -51,7 +51,7 @@ def test_a_trace_never_shows_an_ssn_however_it_is_written(raw):
 
 
 @pytest.mark.parametrize("unknown", [Unknown.HOLD, Unknown.REJECT])
-def test_a_trace_tells_what_cannot_be_read_and_goes_on(unknown):
+def test_a_trace_reports_what_cannot_be_read_and_goes_on(unknown):
     codes = {"gender": CodeTable({"x": "y"}, unknown)}
     rows = ({"from": None, "state": "Active"}, {"from": "2024-02-01"})
     actual = traced(load(OWN, {}, custom(), codes), record(rows, born="31.1.1990"))
@@ -62,7 +62,7 @@ def test_a_trace_tells_what_cannot_be_read_and_goes_on(unknown):
     assert actual["benetrac_status", "2024-02-01"].problem == "HR's answer lacks state"
 
 
-def test_a_trace_tells_of_a_table_that_is_absent():
+def test_a_trace_reports_a_table_that_is_absent():
     whole = record()
     actual = traced(load(OWN, {}), Record("17", whole.fields, {}))
     assert actual["benetrac_status", None].problem == "HR's answer lacks states"

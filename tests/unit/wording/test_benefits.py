@@ -43,7 +43,7 @@ def test_every_code_has_its_words(words, codes):
     assert set(words) == codes
 
 
-def test_a_remark_that_nobody_knows_is_told_by_its_code():
+def test_a_remark_that_nobody_knows_is_shown_by_its_code():
     assert benefits.remark("odd_thing")[0] == "Odd thing"
 
 

@@ -59,7 +59,7 @@ def test_a_deadline_looks_as_near_as_it_is(today, badge):
 
 
 @pytest.mark.parametrize(("on", "badge"), [("07-01", "Done"), ("07-02", "Done, late")])
-def test_a_step_that_was_taken_tells_whether_it_was_in_time(on, badge):
+def test_a_step_that_was_taken_says_whether_it_was_in_time(on, badge):
     milestones = ((Milestone.ADMINISTRATOR_TOLD, day(on)),)
     record = CobraRecord(2, day("05-20"), "LAYOFF", day("06-01"), day("2027-11-30"), milestones=milestones)
     view = coverage.cobra_view(record, BOOK, day("07-10"))

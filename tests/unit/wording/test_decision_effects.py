@@ -40,7 +40,7 @@ def test_whatever_is_of_high_risk_has_a_caution_while_it_waits(kind):
     assert not effects(request(kind, risk=Risk.HIGH, state=RequestState.APPROVED), "Ada Vale").caution
 
 
-def test_S0_26_the_termination_names_what_it_ends_and_whom_it_tells():
+def test_S0_26_the_termination_names_what_it_ends_and_whom_it_notifies():
     shown = effects(request(ChangeKind.TERMINATE, WarningCode.ENDS_COVERAGE, risk=Risk.HIGH), "Ada Vale")
     assert shown.approving[0] == "This ends the benefits of Ada Vale. The termination date is Jun 20, 2026."
     assert shown.approving[1] == (

@@ -28,7 +28,7 @@ def texts(foreseen: Outlook, *, figures=False) -> list[str]:
     return [entry.text for entry in OutlookSentences(BOOK, figures=figures).sentences(foreseen)]
 
 
-def test_what_ends_is_told_before_what_changes_and_what_begins():
+def test_what_ends_is_said_before_what_changes_and_what_begins():
     shifts = (shift("07-01", "", None, PPO), shift("07-01", "", PPO, FAMILY), shift("07-01", "07-31", PPO, None))
     assert texts(Outlook(shifts=shifts)) == [
         "Medical (MED, EE) ends. The last day is Jun 30, 2026 instead of Jul 31, 2026.",
@@ -37,12 +37,12 @@ def test_what_ends_is_told_before_what_changes_and_what_begins():
     ]
 
 
-def test_what_never_begins_is_not_told_to_end():
+def test_what_never_begins_is_not_said_to_end():
     lost = replace(shift("07-01", "", PPO, None), unbegun=True)
     assert texts(Outlook(shifts=(lost,))) == ["Medical (MED, EE) does not start on Jul 1, 2026."]
 
 
-def test_figures_are_told_to_those_only_who_see_the_pay():
+def test_figures_are_shown_to_those_only_who_see_the_pay():
     dearer = Outlook(shifts=(shift("07-01", "", PPO, replace(PPO, employee=Decimal("90.00"))),))
     assert texts(dearer) == ["Medical (MED, EE) continues with new amounts from Jul 1, 2026."]
     assert texts(dearer, figures=True) == [
@@ -52,7 +52,7 @@ def test_figures_are_told_to_those_only_who_see_the_pay():
     assert texts(saved, figures=True) == ["Medical (MED, EE) continues with new amounts from Jul 1, 2026."]
 
 
-def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
+def test_an_outlook_names_cobra_carriers_and_what_is_disturbed():
     record = CobraRecord(2, day("05-20"), "TERMINATION", day("06-01"), day("2027-11-30"))
     row = covered("medical")[0]
     foreseen = Outlook(
@@ -86,7 +86,7 @@ def test_an_outlook_tells_cobra_carriers_and_what_is_disturbed():
     ]
 
 
-def test_what_waits_behind_another_event_is_told_once():
+def test_what_waits_behind_another_event_is_said_once():
     queued = (event(), replace(event(), number=3))
     foreseen = Outlook(queued=queued, remarks=(Remark("waits_behind", 3, detail="1"),))
     assert texts(foreseen) == [

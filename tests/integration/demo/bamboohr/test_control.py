@@ -9,7 +9,7 @@ from bensync.demo.company.company import Company
 from tests.integration.demo.bamboohr.account import JSON, NOW
 
 
-def test_as_a_process_of_its_own_it_tells_its_address_and_takes_orders():
+def test_as_a_process_of_its_own_it_prints_its_address_and_takes_orders():
     command = [sys.executable, "-m", "bensync.demo.bamboohr", "--employees", "200", "--now", NOW.isoformat()]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
         try:

@@ -58,7 +58,7 @@ def test_requests_are_recorded_without_their_query(client: httpx.Client, company
 
 
 @pytest.mark.parametrize(("status", "after"), [(429, 3), (503, 3), (429, datetime(2026, 3, 2, 9, 1, tzinfo=UTC))])
-def test_throttling_tells_when_to_come_back(client: httpx.Client, company: Company, status: int, after: int | datetime):
+def test_throttling_says_when_to_come_back(client: httpx.Client, company: Company, status: int, after: int | datetime):
     company.weather.throttle(retry_after=after, status=status)
     answer = client.get("meta/users")
     expected = "3" if after == 3 else "Mon, 02 Mar 2026 09:01:00 GMT"

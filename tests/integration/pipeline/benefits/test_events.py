@@ -35,7 +35,7 @@ def test_A_69_A_70_an_approved_termination_ends_coverage_and_opens_cobra(site):
     hold(site.deployment.store, "acme")
 
 
-def test_S0_25_carriers_whose_members_were_touched_are_told_in_one_notice_without_names(site):
+def test_S0_25_carriers_whose_members_were_touched_get_one_notice_without_names(site):
     site.covered()
 
     (notice,) = [sent for sent in site.channel.sent if "Carriers" in sent.body]

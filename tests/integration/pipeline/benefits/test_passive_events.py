@@ -11,7 +11,7 @@ from bensync.pipeline.benefits.passive_events import search_site
 from tests.fixtures.benefit_site import BOOK
 
 
-def test_A_79_time_brings_events_about_once_and_overlaps_are_told(site):
+def test_A_79_time_brings_events_about_once_and_overlaps_are_reported(site):
     who = site.hired(hire_date="2016-06-02")
     site.run()
     assert [activity.event_class for activity in site.case(who).activities] == ["HIR"]

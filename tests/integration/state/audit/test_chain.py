@@ -180,7 +180,7 @@ def cut_tail(connection: Connection, at: int) -> int:
     return at
 
 
-def cut_tail_and_mend_head(connection: Connection, at: int) -> int:
+def cut_tail_and_fix_head(connection: Connection, at: int) -> int:
     cut_tail(connection, at)
     connection.execute(
         text(
@@ -219,7 +219,7 @@ def insert(connection: Connection, at: int) -> int:
         (delete, False),
         (delete_and_close_up, False),
         (cut_tail, False),
-        (cut_tail_and_mend_head, True),
+        (cut_tail_and_fix_head, True),
         (swap, False),
         (insert, False),
     ],

@@ -14,7 +14,7 @@ from tests.fixtures.benefit_site import BOOK
 from tests.unit.benefits.families import dependent, spouse
 
 
-def test_coverage_rows_never_change_whoever_tries(site):
+def test_coverage_rows_never_change(site):
     site.covered()
     with pytest.raises(StateError), site.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE enrollment SET effective_date = '2020-01-01'"))
@@ -25,7 +25,7 @@ indicator, flags, activities, final, program, stops_short, pending, notified, en
 FROM event WHERE status = 'OPEN'"""
 
 
-def test_nobody_has_two_events_in_process_whoever_tries(site):
+def test_nobody_has_two_events_in_process(site):
     site.hired()
     site.run()
     with pytest.raises(StateError), site.deployment.store.whole("test.cheat") as connection:
@@ -81,7 +81,7 @@ def test_S1_04_dependents_come_back_as_they_were_and_stand_nowhere_in_clear(site
     assert all(entry.ok for entry in site.look(lambda work: list(check_sealed(work))))
 
 
-def test_versions_of_dependents_never_change_whoever_tries(site):
+def test_versions_of_dependents_never_change(site):
     in_family(site, site.hired(), dependent())
     with pytest.raises(StateError), site.deployment.store.whole("test.cheat") as connection:
         connection.execute(text("UPDATE dependent SET effective_date = '2020-01-01'"))

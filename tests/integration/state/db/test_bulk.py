@@ -73,7 +73,7 @@ def _plainly(connection, table, rows):
         connection.execute(table.insert(), row)
 
 
-def test_a_refused_row_is_told_as_everywhere_and_holds_no_values(store):
+def test_a_refused_row_is_reported_as_everywhere_and_holds_no_values(store):
     with pytest.raises(StateError, match="refused") as caught, store.whole("test.write") as connection:
         bulk.write(connection, sync.RequestRow.__table__, [REQUESTS[0], REQUESTS[0]])
 

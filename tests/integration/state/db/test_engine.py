@@ -93,7 +93,9 @@ def test_an_address_that_cannot_be_used_or_holds_a_password_is_refused_and_not_r
     assert ("Secrets" in caught.value.why) is ("@db" in url)
 
 
-def test_a_password_that_is_told_opens_the_database(store: Store, postgresql: str, database_server: Postgres) -> None:
+def test_a_password_that_is_configured_opens_the_database(
+    store: Store, postgresql: str, database_server: Postgres
+) -> None:
     with contextlib.closing(Store(guarded(database_server, postgresql), KEY, password=PASSWORD)) as remote:
         assert remote.check() == store.check()
         assert PASSWORD not in repr(remote._engine)
@@ -216,7 +218,7 @@ def test_a_writer_waits_for_the_one_before_and_builds_on_what_that_one_wrote(
 
 
 @pytest.mark.usefixtures("impatient")
-def test_writers_of_two_sites_work_side_by_side_and_a_third_of_the_first_is_told_to_try_again(postgresql: str) -> None:
+def test_writers_of_two_sites_work_side_by_side_and_a_third_of_the_first_must_try_again(postgresql: str) -> None:
     with contextlib.closing(Store(postgresql, KEY)) as store:
         store.migrate()
         with store.write("acme", "test"):
@@ -229,7 +231,7 @@ def test_writers_of_two_sites_work_side_by_side_and_a_third_of_the_first_is_told
 
 
 @pytest.mark.usefixtures("impatient")
-def test_whoever_writes_to_the_whole_database_is_alone(postgresql: str) -> None:
+def test_a_writer_to_the_whole_database_is_alone(postgresql: str) -> None:
     with contextlib.closing(Store(postgresql, KEY)) as store:
         store.migrate()
         with store.write("acme", "test"), pytest.raises(StateError, match="busy"), store.whole("test"):

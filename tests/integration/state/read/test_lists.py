@@ -98,7 +98,7 @@ def test_a_site_sees_its_own_and_nobody_elses(acme, filled_store):
     assert (status.last_update, dict(status.pending), status.issues) == (None, {}, 0)
 
 
-def test_the_status_tells_the_last_good_update_and_the_error_after_it(acme, filled_store):
+def test_the_status_shows_the_last_good_update_and_the_error_after_it(acme, filled_store):
     acme.company.weather.fail(times=20)
     assert acme.run("sync").code == 11
     with filled_store.read("acme") as work:

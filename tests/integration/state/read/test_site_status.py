@@ -124,7 +124,7 @@ def test_many_sites_take_as_many_statements_as_few(store: Store) -> None:
         assert look(connection, 60) == few < 15
 
 
-def test_acts_that_wait_are_told_site_by_site(store: Store) -> None:
+def test_acts_that_wait_are_listed_site_by_site(store: Store) -> None:
     fill(store, 3)
     with store.write("site001", "test") as work:
         work.audit.record("kim", "plan.allow.second", "plan 1", NOW)

@@ -63,7 +63,7 @@ def test_a_site_sees_and_clears_its_own_alerts_only(store: Store) -> None:
         assert len(state.alerts.open()) == 1
 
 
-def test_held_changes_and_data_issues_are_told_apart(store: Store) -> None:
+def test_held_changes_and_data_issues_are_distinguished(store: Store) -> None:
     with store.write("acme", "test") as state:
         assert not state.alerts.is_anybody(held=True)
         state.issues.record([Issue("1", IssueCode.HELD, "terminations")], (), (), NOW)

@@ -35,7 +35,7 @@ def asking(work: SiteState, **person: object) -> list[int]:
     return numbers
 
 
-def test_who_is_on_the_benefits_side_just_so_asks_for_nothing(store: Store) -> None:
+def test_a_person_who_is_the_same_on_the_benefits_platform_asks_for_nothing(store: Store) -> None:
     with store.write("acme", "test") as work:
         assert asking(work) == [1]
 

@@ -131,7 +131,7 @@ def test_a_log_that_is_damaged_stops_everything(log, path):
         log.refuse_older("acme", delivery(2))
 
 
-def test_a_disk_that_is_full_is_told_before_anything_is_published(log, monkeypatch):
+def test_a_disk_that_is_full_is_reported_before_anything_is_published(log, monkeypatch):
     monkeypatch.setenv("BENSYNC_TEST", "1")
     monkeypatch.setenv("BENSYNC_FAULT", "sent_log.write.before=full")
     fault_points.arm()

@@ -118,7 +118,7 @@ def test_what_was_under_way_is_void_if_its_number_was_used_and_never_left_otherw
     hold(store, "acme")
 
 
-def test_the_next_file_follows_the_one_whose_hash_is_told(store):
+def test_the_next_file_follows_the_one_whose_hash_is_given(store):
     report(store, 4, sha256=SHA)
     assert next_slot(store) == (5, SHA)
 
@@ -161,7 +161,7 @@ def test_a_database_that_was_not_restored_loses_no_numbers_either(store, last):
 
 
 @pytest.mark.parametrize("evidence", ["log", "seen"])
-def test_a_database_that_was_put_back_by_hand_can_catch_up_too(store, evidence):
+def test_a_database_that_was_put_back_manually_can_catch_up_too(store, evidence):
     report(store, 2)
     log = SentFile("acme", FEED, 4, "ACME0001_DELTA_000004.csv.gpg", SHA, NOW)
     assert report(store, 4, **({"log": log} if evidence == "log" else {"seen": 4})).void == (3, 4)

@@ -76,7 +76,7 @@ def test_a_folder_that_is_not_there_is_a_clear_error(store, tmp_path):
         backup(store, tmp_path / "nowhere" / "copy")
 
 
-def test_a_database_with_a_blemish_is_copied_and_the_blemish_told(store, tmp_path):
+def test_a_database_with_a_blemish_is_copied_and_the_blemish_reported(store, tmp_path):
     with store.whole("test") as connection:
         connection.execute(text("UPDATE run SET state = 'RUNNING' WHERE site = 'other'"))
 

@@ -119,7 +119,7 @@ def test_a_key_file_that_cannot_be_written_changes_nothing(store, key, tmp_path)
     hold(store, "acme")
 
 
-def test_whoever_works_meanwhile_seals_with_the_new_version_from_then_on(store, key, database):
+def test_a_process_at_work_meanwhile_seals_with_the_new_version_from_then_on(store, key, database):
     """A daemon has its store open for days, and never heard of the new version."""
     with opened(database, key) as daemon:
         hold(daemon, "acme")
@@ -209,7 +209,7 @@ def test_a_rotation_that_is_overtaken_by_the_next_one_is_done(store, key, databa
     hold(store, "acme")
 
 
-def test_a_key_that_is_no_file_is_told_and_set_by_hand(database, store, key):
+def test_a_key_that_is_no_file_is_reported_and_set_manually(database, store, key):
     rotated = rotate(store, StateKey(key.read), "me", lambda: NOW)
 
     assert (rotated.version, rotated.values) == (2, 0)
@@ -224,7 +224,7 @@ def test_a_key_that_is_no_file_is_told_and_set_by_hand(database, store, key):
         hold(restarted, "acme")
 
 
-def test_whoever_was_not_restarted_after_a_key_was_set_by_hand_stops_and_seals_nothing(database, store, key):
+def test_a_process_not_restarted_after_a_key_was_set_manually_stops_and_seals_nothing(database, store, key):
     text = with_new_version(key.read())
     with contextlib.closing(Store(database, key.read())) as old:
         hold(old, "acme")

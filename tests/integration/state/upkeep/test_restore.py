@@ -114,7 +114,7 @@ def test_nobody_is_at_work_in_what_was_restored_and_old_leases_are_worth_nothing
         assert work.runs.take_lease(LATER).epoch > lease.epoch
 
 
-def test_whoever_has_worked_before_goes_on_with_the_restored_keys(store, tmp_path):
+def test_a_process_that_worked_before_goes_on_with_the_restored_keys(store, tmp_path):
     """A daemon holds its store for days; the index of another database would match nobody."""
     with opened(f"sqlite:///{tmp_path}/elsewhere.db") as elsewhere:
         fill(elsewhere, "acme")

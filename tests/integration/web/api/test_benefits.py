@@ -62,7 +62,7 @@ def test_S3_169_details_are_entered_over_the_api_and_shown_with_the_election(web
     assert owner.ask_api("GET", event).json()["process"] == "FE"
 
 
-def test_an_outlook_is_told_in_figures_and_in_words(web_pages, owner):
+def test_an_outlook_is_given_in_figures_and_in_words(web_pages, owner):
     someone = enrolled(web_pages, owner)
     number = web_pages.deployment.ask(leaving(), someone)
     answer = owner.ask_api("GET", f"{API}/requests/{number}/outlook").json()
@@ -106,7 +106,7 @@ def test_activities_are_added_held_and_deleted(web_pages, owner):
     assert [entry["state"] for entry in activities] == ["PROCESSED", "DELETED"]
 
 
-def test_figures_are_null_for_whoever_does_not_see_the_pay(web_pages, owner):
+def test_figures_are_null_for_users_who_do_not_see_the_pay(web_pages, owner):
     someone = enrolled(web_pages, owner)
     whole = owner.ask_api("GET", f"{API}/people/{someone.id}/benefits").json()["rows"][0]
     assert whole["employee"] == "80.00"

@@ -99,7 +99,7 @@ def test_the_api_knows_no_cookie_and_the_pages_no_token(peopled):
     assert state_of(peopled) == before
 
 
-def test_an_old_browser_that_tells_its_origin_is_welcome(peopled):
+def test_an_old_browser_that_sends_its_origin_is_welcome(peopled):
     visitor = peopled.as_role(Role.DATA_OWNER)
     form = {"token": visitor.token, "search": "robin"}
     own = {"origin": "http://127.0.0.1:8480"}

@@ -46,7 +46,7 @@ def test_a_bug_shows_and_logs_nothing_of_anybody(web_pages, owner, monkeypatch, 
 
 
 @on_sqlite
-def test_a_database_that_cannot_be_used_is_told_in_three_lines(web_pages, owner):
+def test_a_database_that_cannot_be_used_is_reported_in_three_lines(web_pages, owner):
     web_pages.deployment.store.file.rename(web_pages.deployment.store.file.with_suffix(".away"))
     answer = web_pages.visitor().get("/sites/acme")
     assert answer.status_code in {303, 503}

@@ -159,7 +159,7 @@ def test_what_the_next_event_would_end_is_shown_as_a_warning():
     assert codes(of=case(person(fte="0.1"))) == [("plan_not_in_program", 2, "plan")]
 
 
-def test_two_coverages_of_a_type_are_told_from_a_repeated_line():
+def test_two_coverages_of_a_type_are_distinguished_from_a_repeated_line():
     assert codes(LINE, line(3)) == [("duplicate_line", 3, "plan")]
     assert codes(LINE, line(3, option="FAM")) == [("two_plans_of_a_type", 3, "plan")]
     assert codes(LINE, line(3, plan="VIS")) == []

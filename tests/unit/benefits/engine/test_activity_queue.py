@@ -52,7 +52,7 @@ def test_an_activity_in_another_state_is_left(verb, number):
     assert caught.value.why in {"It is waiting.", "This participant has no activity with that number."}
 
 
-def test_S3_122_a_family_event_is_added_by_hand():
+def test_S3_122_a_family_event_is_added_manually():
     done = after_run(insert(case(), "FSC", day("06-01"), BOOK, "adoption"))
     assert (done.event(1).event_class, done.event(1).source, done.event(1).reason) == (
         "FSC",

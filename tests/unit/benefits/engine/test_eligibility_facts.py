@@ -54,7 +54,7 @@ def test_a_day_in_the_past_has_the_rows_of_that_day():
     assert "grade" not in facts(who, day("2025-12-31"), BOOK).values
 
 
-def test_an_edit_by_hand_counts_while_its_row_is_the_newest():
+def test_a_manual_edit_counts_while_its_row_is_the_newest():
     who = person(rows=(DatedRow("job", day("01-01"), {"grade": "A"}),), grade="C")
     assert facts(who, TODAY, BOOK).values["grade"] == "C"
 

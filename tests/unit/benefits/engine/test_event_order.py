@@ -218,7 +218,7 @@ def test_S3_72_reprocessing_waits_for_its_turn():
     assert statuses_by_number(finish_event(queued, 2)) == {1: ("FSC", "PR", "OPEN"), 2: ("FSC", "FE", "CLOSED")}
 
 
-def test_a_finished_event_that_was_opened_by_hand_keeps_nobody_waiting():
+def test_a_finished_event_that_was_opened_manually_keeps_nobody_waiting():
     done = finish_event(after_run(with_activities(case(), activity("FSC", "05-01"))))
     opened = with_activities(set_status(done, 1, EventStatus.OPEN), activity("FSC", "06-01"))
     assert statuses_by_number(after_run(opened)) == {1: ("FSC", "FE", "CLOSED"), 2: ("FSC", "PR", "OPEN")}

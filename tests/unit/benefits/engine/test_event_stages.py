@@ -76,7 +76,7 @@ def test_S3_138_checks_that_an_event_is_past_are_not_made_again():
     assert {finding.plan for finding in anew.event(1).findings} >= {"", "MED"}
 
 
-def test_what_keeps_several_programs_from_being_told_apart_is_recorded_too():
+def test_what_makes_several_programs_ambiguous_is_recorded_too():
     rules = book(programs=[{"code": code, "eligibility": "full_time", "plans": ["VIS"]} for code in ("A", "B")])
     actual = process_case(with_activities(case(), activity("HIR")), RunContext(rules, TODAY, record=True)).case
     assert statuses(actual) == ("AE", "OPEN")
@@ -93,7 +93,7 @@ def test_A_63_scheduling_gives_AS_AN_or_AE(fte, rules, process):
     assert statuses(scheduled_case(rules, person(fte=fte))) == (process, "OPEN")
 
 
-def test_A_63_AE_stays_until_the_rules_are_mended():
+def test_A_63_AE_stays_until_the_rules_are_fixed():
     after = processed_case(scheduled_case(BOTH), BOTH)
     assert statuses(after) == ("AE", "OPEN")
     assert [line.code for line in process_case(after, run_context(BOTH)).remarks] == ["several_programs"]

@@ -205,13 +205,13 @@ def test_a_termination_behind_an_open_hire_says_on_what_it_waits():
     assert actual.shifts == ()
 
 
-def test_what_no_rule_ends_is_told():
+def test_coverage_that_no_rule_ends_is_reported():
     actual = foreseen(LEAVING, employed("medical", "vision"), book(termination_rules=[
         {"types": ["medical"], "stop": {"base": "end_of_month"}, "cobra": True}]))  # fmt: skip
     assert [(remark.code, remark.plan) for remark in actual.remarks] == [("no_termination_rule", "VIS")]
 
 
-def test_a_deletion_of_a_termination_that_was_not_worked_off_spares_its_cobra():
+def test_a_deletion_of_a_termination_that_was_not_processed_spares_its_cobra():
     now = employed("medical")
     left = approval_of(LEAVING, now.participant)
     waiting = activity_queue.add(with_participant(now, left.after), activities_of(left, BOOK))

@@ -30,7 +30,7 @@ def people():
     return [person(number, number_of=number, hire_date=on) for number, on in hired.items()]
 
 
-def test_A_79_a_search_finds_whoever_reaches_the_measure_within_the_range():
+def test_A_79_a_search_finds_people_who_reach_the_measure_within_the_range():
     hits = search(TEN_YEARS, people(), day("05-01"), day("05-31"), [])
     assert [(number, item.event_class, str(item.event_date)) for number, item in hits.activities] == [
         (1, "MSC", "2026-05-10"),

@@ -105,7 +105,7 @@ def test_S2_14_an_added_coverage_has_its_dates_and_figures():
     assert (row.terms.contribution, row.terms.tax, row.terms.account) == (Decimal(3), "before", "A1")
 
 
-def test_S2_11_a_salary_that_was_set_by_hand_stays():
+def test_S2_11_a_salary_that_was_set_manually_stays():
     set_by_hand = override_salary(case(person(), "life"), "life", Decimal(30000), day("06-01"), BOOK)
     (row,) = [item for item in set_by_hand.enrollments if item.salary_override]
     assert (row.terms.amount, row.event) == (Decimal(60000), 0)
@@ -197,7 +197,7 @@ SWAP = {
     ],
     ids=["before the end", "without a gap", "with a gap"],
 )
-def test_whoever_takes_over_begins_without_an_overlap(begin, ends, begins, record):
+def test_a_takeover_begins_without_an_overlap(begin, ends, begins, record):
     rules = book(**SWAP, add_rules=[{"plans": ["DEN2"], "begin": begin}])
     before = case(person(state="NV"), "medical", "dental")
     after = finish_events(before, activity("FSC", "06-05"), rules=rules, choices=[Choice("dental", "DEN2", "EE")])
@@ -312,7 +312,7 @@ def test_L13_voiding_an_event_reverses_its_rows_and_its_record():
     assert len(after.enrollments) == len(begun.enrollments)
 
 
-def test_an_event_that_is_worked_off_again_has_one_record_still():
+def test_an_event_that_is_processed_again_has_one_record_still():
     begun = finish_events(case(person(fte="0.2"), "medical"), activity("MSC", "05-20"))
     again = after_run(set_indicator(begun, 1, Indicator.ASSIGN))
     assert [str(record.state) for record in again.cobra] == ["VOID"]

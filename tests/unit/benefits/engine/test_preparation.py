@@ -61,7 +61,7 @@ def test_a_lost_plan_that_the_rulebook_does_not_know_any_more_is_listed():
     assert "medical" in coverage(after, "07-01")
 
 
-def test_a_salary_set_by_hand_counts_for_the_options_of_that_plan_too():
+def test_a_salary_set_manually_counts_for_the_options_of_that_plan_too():
     begun = override_salary(case(person(), "life"), "life", Decimal(30000), day("06-01"), BOOK)
     rules = rules_with(
         change_rules=[{"plans": ["LIFE"], "events": ["OE"], "begin": {"base": "event_date"}, "elect": True}]

@@ -117,7 +117,7 @@ def test_S0_25_every_carrier_whose_members_are_touched_is_named():
     assert process_case(voided.case, run_context()).carriers == ()
 
 
-def test_a_plan_without_a_carrier_tells_nobody():
+def test_a_plan_without_a_carrier_notifies_nobody():
     rules = book(plans=[{**plan, "carrier": ""} for plan in CONTENT["plans"]])
     begun = with_activities(case(person(fte="0.2"), "medical"), activity("TER", "05-20", final=True))
     assert process_case(begun, run_context(rules)).carriers == ()

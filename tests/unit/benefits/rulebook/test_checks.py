@@ -105,7 +105,7 @@ def test_a_wrong_entry_is_named_with_its_path(tables, problem):
     assert caught.value.what == "The rulebook of acme cannot be used."
 
 
-def test_all_problems_are_told_at_once_and_none_repeats_what_was_written():
+def test_all_problems_are_reported_at_once_and_none_repeats_what_was_written():
     with pytest.raises(ConfigError) as caught:
         read({"oops": "123-45-6789", "plans": [{"code": 5}], "cobra": {"months": "123-45-6789"}})
     assert all(path in caught.value.why for path in ("oops", "plans[0].code", "plans[0].type", "cobra.months"))

@@ -56,7 +56,7 @@ def test_the_rows_of_a_site_name_the_event_that_posted_them():
     assert printed(print_coverage, "acme", [], 0) == "acme: there is no coverage yet."
 
 
-def test_a_person_without_coverage_on_a_day_is_told_apart_from_one_with_it():
+def test_a_person_without_coverage_on_a_day_is_distinguished_from_one_with_it():
     on, row = date(2026, 6, 10), enrollment()
     covered = printed(print_person_coverage, "Ada Vale", {"medical": row}, on, [row], "FULL from 2026-05-01", FIGURES)
     assert "medical MED EE, employee 80.00 8 x 36.93, 18 x 36.92, biweekly 2026-05-01" in covered

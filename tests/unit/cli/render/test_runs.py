@@ -49,7 +49,7 @@ def test_a_resync_names_its_populations():
     assert kind_of(run_view()) == "DAILY"
 
 
-def test_only_counts_that_are_not_zero_are_told():
+def test_only_counts_that_are_not_zero_are_shown():
     assert "0" not in counts_of(run_view(counts={"changed": 3, "held": 0}))
 
 

@@ -26,7 +26,7 @@ def change(old, new, state=BaselineState.LIVE):
     return compare(candidate(new), entry, live, TODAY)
 
 
-def test_a_person_who_was_never_told_is_new():
+def test_a_person_who_was_never_sent_is_new():
     actual = compare(candidate(1), None, None, TODAY)
     assert actual is not None
     assert (actual.kind, actual.fields, actual.ssn_changed, actual.effective_date) == (ChangeKind.NEW, (), False, None)
@@ -91,7 +91,7 @@ def test_the_kind_and_the_fields_of_a_change(old, new, kind, fields):
     )
 
 
-def test_a_termination_tells_its_day_and_nothing_else_does():
+def test_a_termination_carries_its_day_and_nothing_else_does():
     ended = change(profile(), profile(active=False, since="06-05", termination_date="2026-06-03"))
     moved = change(profile(), profile(city="Shelbyville"))
     assert ended is not None
@@ -116,7 +116,7 @@ def test_A_37_an_ssn_that_is_back_is_sent_though_it_says_the_same_as_long_ago():
     assert actual.reason == "the employee has this SSN again"
 
 
-def test_a_person_who_is_back_in_hr_is_compared_with_what_was_told_before():
+def test_a_person_who_is_back_in_hr_is_compared_with_what_was_sent_before():
     actual = change(profile(1), profile(2, ssn=ssn(1), city="Shelbyville"), BaselineState.MISSING)
     assert actual is not None
     assert (actual.kind, actual.fields, actual.ssn_changed) == (ChangeKind.UPDATE, ("employee_id", "city"), False)

@@ -87,7 +87,7 @@ def test_an_update_of_a_terminated_participant_keeps_or_moves_the_termination_da
     assert (applied.standing, applied.termination_date) == (Standing.TERMINATED, day(expected))
 
 
-def test_an_approval_keeps_what_the_benefits_side_alone_knows():
+def test_an_approval_keeps_what_the_benefits_platform_alone_knows():
     person = participant(number=99)
     _, applied = decided(profile(city="Shelbyville"), person)
     after = applied

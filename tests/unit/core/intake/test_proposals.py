@@ -453,7 +453,7 @@ def test_the_changes_begin_with_status_and_employee():
     )
 
 
-def test_A_18_a_participant_terminated_on_the_benefits_side_alone_is_asked_about():
+def test_A_18_a_participant_terminated_on_the_benefits_platform_alone_is_asked_about():
     person = participant(profile(), TERMINATED, ended="06-01")
     proposal = drift(drifted(profile(city="Shelbyville"), person), person, TODAY, RULES)
     assert (proposal.kind, proposal.origin, proposal.risk) == (ChangeKind.REACTIVATE, Origin.DRIFT, Risk.HIGH)
@@ -461,7 +461,7 @@ def test_A_18_a_participant_terminated_on_the_benefits_side_alone_is_asked_about
     assert WarningCode.REACTIVATES in proposal.warnings
 
 
-def test_A_17_a_participant_who_is_active_on_the_benefits_side_alone_is_asked_about():
+def test_A_17_a_participant_who_is_active_on_the_benefits_platform_alone_is_asked_about():
     person = participant(profile())
     row = profile(active=False, since="06-05", termination_date="2026-06-03", city="Shelbyville")
     proposal = drift(drifted(row, person), person, TODAY, RULES)

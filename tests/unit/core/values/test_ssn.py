@@ -71,7 +71,7 @@ RETIRED, MISSING = BaselineState.RETIRED, BaselineState.MISSING
         pytest.param([(1, 9)], [(1, 1)], [1], id="A-35 an SSN of one's own that changed"),
     ],
 )
-def test_who_shares_an_ssn_with_a_live_employee_is_kept_back_unless_it_was_theirs(pulled, sent, clear):
+def test_a_person_who_shares_an_ssn_with_a_live_employee_is_blocked_unless_it_was_theirs(pulled, sent, clear):
     baseline = baselines(*(baseline_of(profile(number, ssn=ssn(owns))) for number, owns in sent))
     for order in itertools.permutations(pulled):
         shared = split_duplicates([person(*entry) for entry in order], baseline.by_key.get, baseline.by_employee.get)

@@ -9,7 +9,7 @@ from tests.integration.cli.commands.benefits.office import (
 )
 
 
-def test_what_is_refused_keeps_no_other_and_is_told(acme, who):
+def test_a_refused_step_keeps_no_other_and_is_reported(acme, who):
     event = hired(acme, who)
     answer = acme.run("--json", "events", "close", event, f"{who}/9")
     assert answer.code == 15
@@ -21,7 +21,7 @@ def test_what_is_refused_keeps_no_other_and_is_told(acme, who):
     assert acme.run("events", "close", "99999/1").code == 15
 
 
-def test_A_47_only_who_is_named_as_an_approver_works_on_events_at_the_terminal(acme, who):
+def test_A_47_only_a_named_approver_works_on_events_on_the_command_line(acme, who):
     event = hired(acme, who)
     text = acme.config.read_text()
     acme.config.write_text(text.replace('id = "ACME0001"', 'id = "ACME0001"\napprovers = ["ana"]'))

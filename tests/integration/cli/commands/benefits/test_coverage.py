@@ -16,7 +16,7 @@ from tests.integration.cli.commands.benefits.office import (
 )
 
 
-def test_S2_11_a_salary_by_hand_is_a_row_of_its_own(acme, who):
+def test_S2_11_a_salary_entered_manually_is_a_row_of_its_own(acme, who):
     covered(acme, who)
     words = ("enrollments", "salary", who, "--type", "life", "--amount", "61500", "--reason", "bonus not counted")
     coverage = acme.json(*words)["coverage"]

@@ -136,7 +136,7 @@ def test_S3_182_events_of_several_people_are_taken_back_together(acme, who):
     assert {event["process"] for event in acme.json("events", "list", "--class", "hir")["events"]} == {"PR"}
 
 
-def test_A_77_another_event_is_taken_first_by_hand(acme, who):
+def test_A_77_another_event_is_taken_first_manually(acme, who):
     event = hired(acme, who)
     acme.json("activities", "add", who, "--class", "BIR", "--date", str(TODAY), "--reason", "a form")
     acme.json("events", "run")

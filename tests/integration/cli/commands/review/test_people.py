@@ -9,7 +9,7 @@ from tests.fixtures.databases import on_sqlite
 pytestmark = on_sqlite
 
 
-def test_corrections_on_the_benefits_side_are_audited_and_leave_hr_alone(begun):
+def test_corrections_on_the_benefits_platform_are_audited_and_leave_hr_alone(begun):
     who, on = begun.actives[0], f"{begun.company.today}"
     edited = begun.json(
         "people", "edit", who, "--set", "city=Nowhere", "--set", "middle_name=", "--reason", "a typo in HR"

@@ -38,7 +38,7 @@ def test_the_queue_lists_requests_in_the_shape_that_scripts_rely_on(begun):
     assert begun.run("requests", "list", "--kind", "dismissal").code == 2
 
 
-def test_all_approves_what_is_harmless_and_says_what_is_left(begun):
+def test_all_approves_low_risk_requests_and_says_what_is_left(begun):
     changed(begun)
     answer = begun.run("requests", "approve", "--all", "--json")
     assert answer.code == 0
@@ -82,7 +82,7 @@ def test_a_decline_needs_its_reason_and_changes_nobody(begun):
     assert begun.run("requests", "decline", number, "--reason", "error").code == 15
 
 
-def test_requests_that_do_not_exist_are_told_apart_from_those_that_do(begun):
+def test_requests_that_do_not_exist_are_distinguished_from_those_that_do(begun):
     changed(begun)
     assert begun.run("requests", "show", "99").code == 15
     answer = begun.run("requests", "approve", "1", "99", "--confirm", "--json")

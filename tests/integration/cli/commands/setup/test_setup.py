@@ -7,7 +7,7 @@ from tests.fixtures.databases import on_sqlite
 pytestmark = on_sqlite
 
 
-def test_check_tells_line_by_line_and_fails_until_all_is_well(acme, mailbox):
+def test_check_reports_line_by_line_and_fails_until_all_is_well(acme, mailbox):
     acme.run("migrate")
     without_mail = acme.run("check", "--json")
     assert without_mail.code == 10

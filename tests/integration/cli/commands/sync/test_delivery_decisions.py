@@ -7,7 +7,7 @@ from tests.fixtures.databases import on_sqlite
 pytestmark = on_sqlite
 
 
-def test_a_file_that_cannot_be_delivered_ends_with_13_and_can_be_sent_again_by_hand(begun):
+def test_a_file_that_cannot_be_delivered_ends_with_13_and_can_be_sent_again_manually(begun):
     begun.company.update(begun.actives[1], city="Elsewhere")
     assert begun.run("sync").code == 0
     begun.company.update(begun.actives[0], city="Elsewhere")

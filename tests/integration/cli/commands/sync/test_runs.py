@@ -35,7 +35,7 @@ def test_wrong_usage_ends_with_2_and_starts_no_run(acme, words):
         assert (answer.code, answer.error["code"]) == (2, 2)
 
 
-def test_a_resync_tells_everybody_and_opens_their_requests(acme):
+def test_a_resync_sends_everybody_and_opens_their_requests(acme):
     acme.run("migrate")
     run = acme.json("resync", "--active", "--inactive", "--actor", "kim")["run"]
     people = len(acme.company)
@@ -77,7 +77,7 @@ def test_a_sync_without_changes_sends_nothing(begun):
     assert not list(begun.files.iterdir())
 
 
-def test_people_kept_back_end_a_run_with_3(begun):
+def test_blocked_people_end_a_run_with_3(begun):
     first, other = begun.actives[:2]
     begun.company.update(first, ssn="")
     begun.company.update(other, city="Elsewhere")

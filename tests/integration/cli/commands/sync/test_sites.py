@@ -33,7 +33,7 @@ def test_a_check_fails_for_the_broken_one_and_looks_at_the_others(deployed: Depl
     assert {line["site"] for line in lines} == {"bad", "north", "south"}
 
 
-def test_a_sync_of_all_goes_on_and_tells_of_the_broken_one(deployed: Deployed) -> None:
+def test_a_sync_of_all_goes_on_and_reports_the_broken_one(deployed: Deployed) -> None:
     answer = deployed.call("sync", "--json")
     runs = {run["site"]: run["error"]["what"] for run in json.loads(answer.stdout)["runs"]}
 

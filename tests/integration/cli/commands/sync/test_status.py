@@ -10,7 +10,7 @@ from tests.integration.cli.commands.broken_site import BROKEN, asked
 from tests.unit.config.two_sites import OWN
 
 
-def test_the_status_tells_of_each_and_of_all_summed(deployed: Deployed) -> None:
+def test_the_status_shows_each_and_all_summed(deployed: Deployed) -> None:
     store = deployed.deployment.store()
     with store.write("north", "test") as work:
         work.alerts.raise_(AlertCondition(AlertKey.SOURCE_FAILED, "HR is away", "since today"), datetime.now(UTC))

@@ -19,7 +19,7 @@ def acme(tmp_path, keys, capsys, database):
         yield employer
 
 
-def test_a_whole_trail_is_told_by_site(acme):
+def test_a_whole_trail_is_listed_by_site(acme):
     add(acme)
     acme.json("users", "disable", "kim")
 

@@ -80,7 +80,7 @@ def test_what_does_not_hold_ends_with_14_and_the_list(acme):
     assert "Fix: " in shown.out
 
 
-def test_a_backup_tells_what_it_holds_and_where_the_key_is_not(acme):
+def test_a_backup_says_what_it_holds_and_where_the_key_is_not(acme):
     target = acme.folder / "copy"
     copied = acme.json("backup", str(target))["backup"]
 
@@ -145,7 +145,7 @@ def test_R14_a_restored_database_sends_nothing_before_a_person_has_said_what_lef
 
 
 @on_sqlite
-def test_a_database_that_was_put_back_by_hand_is_noticed(acme):
+def test_a_database_that_was_put_back_manually_is_noticed(acme):
     database, copy = acme.folder / "bensync.db", acme.folder / "copy"
     acme.json("backup", str(copy))
     move(acme)

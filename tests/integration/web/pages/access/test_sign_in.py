@@ -36,7 +36,7 @@ def test_a_wrong_password_name_or_code_says_the_same(web_pages):
     assert len(said) == 1
 
 
-def test_many_wrong_tries_are_told_to_wait(web_pages):
+def test_many_wrong_tries_have_to_wait(web_pages):
     web_pages.deployment.add("ada", Role.HR_USER)
     visitor = web_pages.visitor()
     statuses = []

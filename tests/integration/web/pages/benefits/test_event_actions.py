@@ -34,7 +34,7 @@ def test_A_72_an_activity_is_held_let_go_and_deleted(web_pages, owner):
     assert owner.post(f"{at}/activities/1", {"how": "hold"}).status_code == 409
 
 
-def test_S3_122_an_activity_is_added_by_hand(web_pages, owner):
+def test_S3_122_an_activity_is_added_manually(web_pages, owner):
     someone = enrolled(web_pages, owner)
     at = f"{SITE}/people/{someone.id}"
     owner.get(at)
@@ -46,7 +46,7 @@ def test_S3_122_an_activity_is_added_by_hand(web_pages, owner):
     assert "PPO, Employee is current." in page
 
 
-def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(web_pages, owner):
+def test_A_77_events_are_closed_and_opened_manually_and_flags_taken_away(web_pages, owner):
     someone = web_pages.deployment.approved(hired())
     run(web_pages)
     at = f"{SITE}/people/{someone.id}"
@@ -66,7 +66,7 @@ def test_A_77_events_are_closed_and_opened_by_hand_and_flags_taken_away(web_page
     assert not case_of(web_pages, someone.id).event(1).flags
 
 
-def test_A_82_the_statement_is_written_down_and_wrong_elections_are_told_at_once(web_pages, owner):
+def test_A_82_the_statement_is_written_down_and_wrong_elections_are_reported_at_once(web_pages, owner):
     someone = web_pages.deployment.approved(hired())
     run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"
@@ -141,7 +141,7 @@ def test_a_step_of_cobra_moves_the_deadlines_behind_it(web_pages, owner):
     assert case_of(web_pages, someone.id).cobra[0].state == "CLOSED"
 
 
-def test_S3_169_S3_170_the_details_of_a_plan_type_are_entered_and_wrong_ones_are_told_at_once(web_pages, owner):
+def test_S3_169_S3_170_the_details_of_a_plan_type_are_entered_and_wrong_ones_are_reported_at_once(web_pages, owner):
     someone = web_pages.deployment.approved(hired())
     run(web_pages)
     event = f"{SITE}/people/{someone.id}/events/1"

@@ -72,7 +72,7 @@ def test_the_outlook_of_somebody_new_names_what_they_may_choose(web_pages, owner
     assert "The participant can choose Medical, Dental, Vision, Life" in page
 
 
-def test_A_68_a_loss_of_everything_is_told_on_the_overview_and_ends_nothing_before_it_is_confirmed(web_pages, owner):
+def test_A_68_a_loss_of_everything_is_shown_on_the_overview_and_ends_nothing_before_it_is_confirmed(web_pages, owner):
     someone = enrolled(web_pages, owner)
     number = web_pages.deployment.ask(hired(fte="0.2"), someone)
     assert "would end all coverage" in text(owner.get(f"{SITE}/requests/{number}"))
@@ -107,7 +107,7 @@ def test_A_74_the_request_that_takes_a_row_back_may_void_the_event_with_it(web_p
     assert "Covered since May 1, 2026" in text(owner.get(f"{SITE}/people/{someone.id}"))
 
 
-def test_the_room_shows_what_there_is_to_do_and_the_board(web_pages, owner):
+def test_the_page_shows_what_there_is_to_do_and_the_board(web_pages, owner):
     enrolled(web_pages, owner)
     page = text(owner.get(f"{SITE}/events"))
     assert "Nobody is terminated with open coverage OK" in page
@@ -115,7 +115,7 @@ def test_the_room_shows_what_there_is_to_do_and_the_board(web_pages, owner):
     assert "No runs yet." in page
 
 
-def test_a_site_without_a_rulebook_is_told_how_to_switch_it_on(tmp_path):
+def test_a_site_without_a_rulebook_says_how_to_switch_it_on(tmp_path):
     with pages(tmp_path, in_file(tmp_path)) as bare:
         owner = bare.as_role(Role.DATA_OWNER)
         someone = bare.deployment.approved(hired())
@@ -128,7 +128,7 @@ def test_a_site_without_a_rulebook_is_told_how_to_switch_it_on(tmp_path):
         assert "Effect on coverage" not in text(owner.get(f"{SITE}/requests/{number}"))
 
 
-def test_the_pages_start_a_run_in_a_process_of_its_own_and_tell_what_it_would_do(web_pages, owner):
+def test_the_pages_start_a_run_in_a_process_of_its_own_and_show_what_it_would_do(web_pages, owner):
     someone = web_pages.deployment.approved(hired())
     owner.get(f"{SITE}/events")
     owner.post(f"{SITE}/events/run", {"report": "yes"})

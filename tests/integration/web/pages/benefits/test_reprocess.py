@@ -61,7 +61,7 @@ def test_S3_182_a_chosen_group_is_marked_after_what_it_loses_was_shown_and_the_c
     assert {case_of(web_pages, person.id).event(1).status for person in (first, second)} == {EventStatus.VOID}
 
 
-def test_nothing_ticked_is_told_kindly(web_pages, owner):
+def test_nothing_ticked_gets_a_kind_message(web_pages, owner):
     owner.get(f"{SITE}/events/list?show=all")
     assert owner.post(f"{SITE}/events/reprocess", {"how": "VOID"}).status_code == 303
     assert "No event is selected" in text(owner.get(f"{SITE}/events/list?show=all"))

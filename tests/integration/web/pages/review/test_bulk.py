@@ -16,7 +16,7 @@ def owner(web_pages: Pages) -> Visitor:
     return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_A_46_bulk_takes_the_harmless_with_the_count_typed_and_never_the_dangerous(web_pages, owner):
+def test_A_46_bulk_takes_low_risk_requests_with_the_count_typed_and_never_the_dangerous(web_pages, owner):
     someone = web_pages.deployment.approved(profile(9))
     dangerous = web_pages.deployment.ask(leaving(9), someone)
     low_risk = [web_pages.deployment.ask(profile(number)) for number in (1, 2, 3)]

@@ -21,7 +21,7 @@ def owner(web_pages: Pages) -> Visitor:
     return web_pages.as_role(Role.DATA_OWNER)
 
 
-def test_approving_a_harmless_request_applies_it_and_goes_on_to_the_next(web_pages, owner):
+def test_approving_a_low_risk_request_applies_it_and_goes_on_to_the_next(web_pages, owner):
     first, second = web_pages.deployment.ask(profile(1)), web_pages.deployment.ask(profile(2))
     page = owner.get(f"{QUEUE}/{first}")
     assert "Add Robin Example as a new participant?" in text(page)
@@ -128,7 +128,7 @@ def test_A_42_A_44_a_request_whose_basis_moved_is_answered_with_the_one_that_hol
     assert f"View request {number + 1}, which replaced it" in text(owner.get(f"{QUEUE}/{number}"))
 
 
-def test_A_45_the_second_of_two_administrators_is_told_kindly(web_pages, owner):
+def test_A_45_the_second_of_two_administrators_gets_a_kind_message(web_pages, owner):
     other = web_pages.as_role(Role.HR_USER)
     number = web_pages.deployment.ask(profile(1))
     owner.get(f"{QUEUE}/{number}")
@@ -140,7 +140,7 @@ def test_A_45_the_second_of_two_administrators_is_told_kindly(web_pages, owner):
     assert len(audited(web_pages, "request.approve")) == 1
 
 
-def test_four_eyes_are_asked_for_and_told(tmp_path, database):
+def test_a_second_approver_is_asked_for_and_shown(tmp_path, database):
     from tests.fixtures.pages import pages
 
     with pages(tmp_path, database) as web_pages:

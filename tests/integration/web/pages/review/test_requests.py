@@ -50,7 +50,7 @@ def test_a_search_by_name_finds_nobody_for_a_role_that_does_not_see_that_name(tm
             assert "Ottilie Example" not in page
 
 
-def test_every_request_lies_in_exactly_one_heap_and_what_hurts_comes_first(web_pages):
+def test_every_request_is_in_exactly_one_group_and_the_most_urgent_comes_first(web_pages):
     someone, other = web_pages.deployment.approved(profile(1)), web_pages.deployment.approved(profile(2))
     moved = web_pages.deployment.ask(profile(2, city="Dayton"), other)
     new = web_pages.deployment.ask(profile(3))
