@@ -270,7 +270,10 @@ class SiteSettings(SettingsTable):
         (), description="who may decide requests and correct people; empty: everybody who can run the command"
     )
     second_approver_days: int = Field(
-        _RULES.second_approver_after.days, ge=0, description="changes that reach further back ask for a second approver"
+        _RULES.second_approver_after.days,
+        ge=0,
+        description="changes that reach further back have HIGH risk and a warning; `far_back` in `second_approver`"
+        " makes them take two people",
     )
     second_approver: tuple[Second, ...] = Field(
         (),

@@ -47,7 +47,8 @@ WARNING_WORDS: Mapping[WarningCode, str] = {
     WarningCode.PREVIOUSLY_DECLINED: "An earlier request for this person was declined.",
     WarningCode.REACTIVATES: "A terminated participant becomes active again.",
     WarningCode.ENDS_COVERAGE: "The participant leaves, so their coverage must end.",
-    WarningCode.SECOND_APPROVER: "The change is retroactive beyond the limit of this site and needs a second approver.",
+    # True with and without a rule of the site: only `far_back` in its `second_approver` insists on a second approval.
+    WarningCode.SECOND_APPROVER: "The change is retroactive beyond this site's limit. A second person should check it.",
     WarningCode.TOUCHES_EVENT: "It changes data that a processed benefit event is based on.",
     WarningCode.REQUIRED_CLEARED: "HR cleared a required field.",
     WarningCode.HIRED_AS_A_CHILD: "The hire date is before the age of 14.",

@@ -39,3 +39,8 @@ def test_a_termination_at_a_site_without_a_rulebook_states_that_a_person_must_en
 def test_a_low_risk_request_needs_a_statement_only_if_it_touches_a_processed_event():
     assert caution_of(ChangeKind.UPDATE, Risk.LOW, ()) is None
     assert caution_of(ChangeKind.UPDATE, Risk.LOW, (), touches=True) is Caution.TOUCHES_EVENT
+
+
+def test_a_warning_demands_no_second_approver_because_only_the_rules_of_a_site_do():
+    demanding = {code for code, words in WARNING_WORDS.items() if "needs a second" in words or "approver" in words}
+    assert demanding == set()

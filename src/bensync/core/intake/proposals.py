@@ -45,7 +45,7 @@ class IntakeRules(msgspec.Struct, frozen=True):
 
     required: tuple[str, ...] = REQUIRED
     second_approver_after: timedelta = timedelta(days=60)
-    """A change that reaches further back asks for a second approver."""
+    """A change that reaches further back has a warning and HIGH risk; ``far_back`` makes it take two people."""
     second_approver: frozenset[str] = frozenset()
     """The requests that two people must approve: kinds in small letters, ``high_risk``, ``far_back``."""
     processes_benefits: bool = True
