@@ -35,7 +35,7 @@ help:
 	@echo 'make demo    the whole way on this machine: a made-up company, an upload center, keys (ARGS="..." for options)'
 	@echo 'make test    make check, then all tests (ARGS="..." for pytest)'
 	@echo 'make long    the proofs that take hours: every fault point, two years, disks that fail (ARGS="..." for pytest)'
-	@echo 'make bench   speed and memory beside floors and peers, up to a million people (ARGS="300" for other sizes)'
+	@echo 'make bench   speed and memory beside lower bounds and peers, up to a million people (ARGS="300" for other sizes)'
 	@echo 'make check   ruff, mypy, layers, and whether documents and generated pages are up to date'
 	@echo 'make coverage the pure layers: their unit tests must reach every line and branch'
 	@echo 'make format  ruff fixes what it can'

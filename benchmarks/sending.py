@@ -17,7 +17,7 @@ def gpg_then_sftp(plain: Path, folder: Path, recipient: str, home: Path, center:
         recipient: the key to seal for, in the GnuPG home ``home``.
         center: the upload center, with ``host``, ``port``, ``user``, ``client_key`` and ``root``.
     """
-    key = folder / "floor_key"
+    key = folder / "lower_bound_key"
     key.touch(0o600)
     key.write_text(center.client_key)
     (folder / "batch").write_text(

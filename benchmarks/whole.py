@@ -22,7 +22,7 @@ from pulling import task_file
 from sending import NAME as SENT
 from sending import gpg_then_sftp
 from stage import HERE, Stage, stage
-from targets import DELTA_CPU, DELTA_FLOOR, DELTA_PEAK, FIRST_CPU, FULL_CPU, FULL_PEAK, FULL_WALL, note
+from targets import DELTA_CPU, DELTA_LOWER_BOUND, DELTA_PEAK, FIRST_CPU, FULL_CPU, FULL_PEAK, FULL_WALL, note
 
 SUM = "sum of the lower bounds"
 DOWNLOADED, HASHED = "plain download", "download, each record hashed"
@@ -143,7 +143,7 @@ def _note(runs: Runs, costs: dict[str, Cost]) -> None:
         note(FULL_PEAK, worst, runs.people)
     else:
         note(DELTA_CPU, _each(runs, LISTING), runs.people)
-        note(DELTA_FLOOR, costs[LISTING].cpu / costs[HASHED].cpu, runs.people)
+        note(DELTA_LOWER_BOUND, costs[LISTING].cpu / costs[HASHED].cpu, runs.people)
         note(DELTA_PEAK, costs[LISTING].memory, runs.people)
 
 

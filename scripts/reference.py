@@ -123,18 +123,18 @@ def roles() -> Iterator[str]:
     for right, words in access.RIGHTS.items():
         fresh = right in access.STEP_UP
         cells = [
-            marks[0 if fresh else 1] if right in one.rights else marks[2 if right in one.optional else 3]
-            for one in access.POLICY.values()
+            marks[0 if fresh else 1] if right in policy.rights else marks[2 if right in policy.optional else 3]
+            for policy in access.POLICY.values()
         ]
         yield f"| `{right}` | {words} | {' | '.join(cells)} |"
     yield "\n## What each role reaches and sees\n"
     yield "A site may say otherwise under `[sites.NAME.visible_fields]`. SSNs are masked for everybody.\n"
     yield "| role | is | reaches | sees of other people |"
     yield "|---|---|---|---|"
-    for role, one in access.POLICY.items():
-        named = [name for name in FIELDS if one.fields is not None and name in one.fields]
-        seen = "every field" if one.fields is None else ", ".join(f"`{name}`" for name in named) or "nothing"
-        yield f"| `{role}` | {one.label} | {one.reach} | {seen} |"
+    for role, policy in access.POLICY.items():
+        named = [name for name in FIELDS if policy.fields is not None and name in policy.fields]
+        seen = "every field" if policy.fields is None else ", ".join(f"`{name}`" for name in named) or "nothing"
+        yield f"| `{role}` | {policy.label} | {policy.reach} | {seen} |"
     own = ", ".join(f"`{name}`" for name in FIELDS if name in access.OWN_FIELDS)
     yield f"\nEmployees see their own record whole, and with `correct_own` they correct there: {own}."
 
@@ -301,15 +301,15 @@ def codes() -> Iterator[str]:
     """The exit codes."""
     yield "## Exit codes\n"
     yield "| code | means |\n|---|---|"
-    known = [errors.BensyncError, *errors.BensyncError.__subclasses__()]
+    kinds = [errors.BensyncError, *errors.BensyncError.__subclasses__()]
     means = {
         errors.EXIT_DONE: "done",
         errors.EXIT_USAGE: "the command is not used like this; nothing was done",
-        errors.EXIT_HELD: "done, but people were kept back or rows were held",
+        errors.EXIT_HELD: "done, but data issues block people, or rows were held",
         errors.EXIT_INTERRUPTED: "interrupted",
         **{
             kind.code: f"{kind.__name__}: {(inspect.getdoc(kind) or '').splitlines()[0]}"
-            for kind in known
+            for kind in kinds
             if kind.__module__ == "bensync.errors"
         },
     }

@@ -50,7 +50,7 @@ class Deployment:
     Args:
         path: the configuration file; otherwise `$BENSYNC_CONFIG`, otherwise `./bensync.toml`.
         only: the one site whose own file is read; the others' files may be many.
-        known: sites that are known to be broken.
+        broken: sites that are known to be broken.
 
     Attributes:
         broken: the sites whose own file cannot be used, and why; nothing is done for them, and all for the others.
@@ -60,10 +60,10 @@ class Deployment:
     """
 
     def __init__(
-        self, path: Path | None = None, only: str | None = None, known: Mapping[str, BensyncError] | None = None
+        self, path: Path | None = None, only: str | None = None, broken: Mapping[str, BensyncError] | None = None
     ) -> None:
         self.path = located(path)
-        self.settings, self.broken = load(self.path, only, known or {})
+        self.settings, self.broken = load(self.path, only, broken or {})
 
     def names(self, only: str | None = None) -> list[str]:
         """Return the sites that are not disabled, or the one that is named.

@@ -42,8 +42,10 @@ def understood(words: list[str]) -> bool:
     """Whether these are a command of ours with options that it has."""
     group: Any = command_line(loaded=True)
     command, *options = words
-    known = {name for parameter in (*group.params, *group.commands[command].params) for name in parameter.opts}
-    return set(options) <= known
+    options_of_command = {
+        name for parameter in (*group.params, *group.commands[command].params) for name in parameter.opts
+    }
+    return set(options) <= options_of_command
 
 
 def test_the_unit_starts_a_command_that_exists(unit):

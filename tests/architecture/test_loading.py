@@ -25,7 +25,7 @@ ELSEWHERE = {
     "psycopg",
     "tenacity",
 }
-"""For one command or one kind of turn; a process that only rests or tells has no use for them."""
+"""For one command or one kind of turn; a process that only rests or notifies has no use for them."""
 
 UNREAD = {"pydantic_settings", "sqlalchemy.dialects.postgresql"}
 """A command on a SQLite database needs neither, unless a variable of the environment overrides the configuration."""

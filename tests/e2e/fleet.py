@@ -163,7 +163,7 @@ class Fleet:
         return process
 
     def start_elsewhere(self, what: str, **environment: str) -> subprocess.Popen[bytes]:
-        """The same on what has the name of another machine, so that nobody here can tell whether it is alive.
+        """The same on what has the name of another machine, so that nobody here can see whether it is alive.
 
         Python itself starts: its children must have that name too.
         """

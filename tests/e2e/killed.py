@@ -74,7 +74,7 @@ class Step:
         run(self._tools, RunOptions(RunKind.DAILY, SCHEDULE, "daemon"), self._clock)
 
     def renew(self) -> None:
-        """Take the lease, and tell once that we are still at work."""
+        """Take the lease, and say once that we are still at work."""
         with leases.leased(self._tools, self._clock) as held:
             leases.renew(held)
 

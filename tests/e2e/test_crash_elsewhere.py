@@ -142,7 +142,7 @@ PLAN = re.compile(r'name="plan" value="([0-9a-f]+)"')
 
 
 def present(employer: World) -> Person:
-    """The world in the present, with a change to tell, and somebody who may do everything."""
+    """The world in the present, with a change to send, and somebody who may do everything."""
     employer.company.now = datetime.now(UTC)
     employer.company.update("1", city="Akron")
     grant = Grant("acme", Role.DATA_OWNER)

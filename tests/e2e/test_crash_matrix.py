@@ -138,7 +138,7 @@ def lost(employer: World) -> None:
 
 
 def swept(employer: World) -> None:
-    """A file was renamed and taken away before anybody noted it, so that a person must tell what became of it."""
+    """A file was renamed and taken away before anybody noted it, so that a person must say what became of it."""
     taken(employer)
     assert isinstance(employer.failure(employer.sync), DeliveryInDoubt)
 
@@ -310,7 +310,7 @@ SCENES: dict[str, tuple[Callable[[World], None], str, list[str]]] = {
     ),
     "events of a turn": (insured, "turn", commits("events.commit")),
     "events that fail": (insured_and_stuck, "events", commits("events.fail")),
-    "call without a rulebook": (called_for_nothing, "turn", commits("turn.calm")),
+    "call without a rulebook": (called_for_nothing, "turn", commits("turn.answer")),
     "beginning of events": (insured_soon, "begin", commits("events.begin")),
     "passive events": (insured, "seek", commits("events.seek")),
     "manual events": (insured, "insert", commits("events.change")),

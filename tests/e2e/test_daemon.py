@@ -152,7 +152,7 @@ def test_a_clock_that_was_a_year_ahead_costs_no_day_when_it_is_put_right(staffed
     staffed.now += timedelta(days=400)
     lost = OneRound(staffed, alone=True)
     lost.tick()
-    assert runs(staffed) == ["FAILED"]  # HR tells another time
+    assert runs(staffed) == ["FAILED"]  # HR reports another time
     staffed.now = right + timedelta(minutes=30)
     lost.tick()
 

@@ -127,7 +127,7 @@ def test_a_successor_waits_while_the_lease_of_a_sleeping_run_lasts(staffed: Worl
 
 
 def compete(employer: World, rounds: int, processes: int = 8) -> None:
-    """Many processes want the daily runs of the same dates; every other day there is something to tell."""
+    """Many processes want the daily runs of the same dates; every other day there is something to send."""
     told_on: list[date] = []
     with race(employer, processes) as everybody:
         for number in range(rounds):

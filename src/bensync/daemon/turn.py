@@ -107,7 +107,7 @@ def _events(context: SiteContext, clock: Clock) -> None:
     elif called:
         # Without a rulebook, or before events have begun, no run answers the call, and the site would have a turn for
         # it every five minutes. Nothing is lost: the first run reads all activities.
-        with context.write("turn.calm") as state:
+        with context.write("turn.answer") as state:
             state.event_runs.answer(now)
 
 

@@ -28,7 +28,7 @@ from bensync.pipeline.runs import RunReport
 _SHOWN_ROWS = 5
 
 
-def tell(folder: Path | None, employees: int, console: Console) -> Path:
+def play(folder: Path | None, employees: int, console: Console) -> Path:
     """Play the three days on this machine, and print what happens.
 
     Args:

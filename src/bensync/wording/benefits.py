@@ -20,12 +20,12 @@ PROCESSES: Mapping[Process, tuple[str, str, str]] = {
         "Make the eligibility rules of the programs exclude each other. Each run checks again.",
         "bad",
     ),
-    Process.AN: ("No program matches", "The event is prepared when the events ahead of it are finished.", "calm"),
-    Process.AS: ("Waiting to be prepared", "The event is prepared when the events ahead of it are finished.", "calm"),
+    Process.AN: ("No program matches", "The event is prepared when the events ahead of it are finished.", "info"),
+    Process.AS: ("Waiting to be prepared", "The event is prepared when the events ahead of it are finished.", "info"),
     Process.PE: ("Cannot be prepared", "Fix the problems listed here. Each run tries again.", "bad"),
     Process.PR: ("Waiting for elections", "Enter the elections, or mark the event final.", "warn"),
     Process.NT: ("Statement sent", "Enter the elections, or mark the event final.", "warn"),
-    Process.ET: ("Elections entered", "The next run checks and posts them.", "calm"),
+    Process.ET: ("Elections entered", "The next run checks and posts them.", "info"),
     Process.EE: ("Elections not valid", "Correct the elections, or mark the event final. Nothing was posted.", "bad"),
     Process.FA: ("Finished, not eligible", "There was no coverage to choose or to end.", ""),
     Process.FP: ("Finished, no options", "No coverage could change.", ""),
@@ -393,7 +393,7 @@ def stands(event: Event | EventLine) -> tuple[str, str, str]:
         return "Disconnected", FLAGS[Flag.DISCONNECTED][1], "bad"
     # "Waiting for elections" would ask for something that the final mark has settled.
     if event.final and event.process not in FINISHED:
-        return "Marked final", "The next run finishes it when the events ahead of it are finished.", "calm"
+        return "Marked final", "The next run finishes it when the events ahead of it are finished.", "info"
     return PROCESSES[event.process]
 
 

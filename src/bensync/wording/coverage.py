@@ -100,7 +100,7 @@ def _cover(
 ) -> Cover:
     now, after = last_row(rows, kind, today), _ahead(rows, kind, today)
     row = now or after[0]
-    badge, tone = _BADGES[row.coverage] if now is not None else ("Starts", "calm")
+    badge, tone = _BADGES[row.coverage] if now is not None else ("Starts", "info")
     held = row.coverage is Coverage.ELECT
     terms = row.terms
     derived = (
@@ -224,4 +224,4 @@ def _urgency(due: date, done: date | None, today: date) -> tuple[str, str]:
         return ("Done", "good") if done <= due else ("Done, late", "warn")
     if due < today:
         return "Missed", "bad"
-    return ("Soon", "warn") if (due - today).days <= _SOON else ("Ahead", "calm")
+    return ("Soon", "warn") if (due - today).days <= _SOON else ("Ahead", "info")

@@ -85,9 +85,9 @@ class OutlookSentences:
         old, new = shift.before or Terms("", ""), shift.after or Terms("", "")
         on = sync.day(shift.begin)
         if (old.plan, old.option) != (new.plan, new.option):
-            return OutlookSentence(f"{self._name(shift, old)} changes to {self._name(shift, new)} on {on}.", "calm")
+            return OutlookSentence(f"{self._name(shift, old)} changes to {self._name(shift, new)} on {on}.", "info")
         figures = self._figures_of(old, new) if self._figures else ""
-        return OutlookSentence(f"{self._name(shift, new)} continues with new amounts from {on}{figures}.", "calm")
+        return OutlookSentence(f"{self._name(shift, new)} continues with new amounts from {on}{figures}.", "info")
 
     def _figures_of(self, old: Terms, new: Terms) -> str:
         """Return the first amount that differs, in the order in which people look for it."""
@@ -117,7 +117,7 @@ class OutlookSentences:
             if event.number not in remarked:
                 title = benefits.event_title(self._book, event)
                 yield OutlookSentence(
-                    f"{title} waits until the event in process is finished. Its effect is known then.", "calm"
+                    f"{title} waits until the event in process is finished. Its effect is known then.", "info"
                 )
 
     def _offers(self, outlook: Outlook) -> Iterator[OutlookSentence]:
@@ -127,7 +127,7 @@ class OutlookSentences:
             kinds = sync.listed([benefits.plan_type(offer.plan_type) for offer in offers], 6)
             first = min(option.begin for offer in offers for option in offer.options if not option.history_only)
             yield OutlookSentence(
-                f"The participant can choose {kinds}, from {sync.day(first)} at the earliest.", "calm"
+                f"The participant can choose {kinds}, from {sync.day(first)} at the earliest.", "info"
             )
 
     def _disturbed(self, disturbance: Disturbance) -> OutlookSentence:

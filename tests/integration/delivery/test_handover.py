@@ -162,6 +162,6 @@ def test_F30_a_file_that_was_taken_before_the_kill_is_never_sent_again(
         assert place.taken() == [SEALED]
         ended = session(settings, notes, "")
         assert place.taken() == [SEALED]
-    # A marker stays, and tells; otherwise nobody can know.
+    # A marker stays as evidence; otherwise nobody can know.
     assert ended.trouble.partition(" ")[0] == ("" if profile == "marker" else "DeliveryInDoubt")
     assert NAME not in files(root)

@@ -1,4 +1,4 @@
-"""How notices leave: by mail and over channels, which fail, come back and tell of each other; also without a database."""
+"""How notices leave: by mail and over channels, which fail, come back and report each other; also without a database."""
 
 from __future__ import annotations
 

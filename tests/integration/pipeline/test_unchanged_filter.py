@@ -1,4 +1,4 @@
-"""Who says the same as before is not read again, and nobody can tell the difference but the clock (decision 41)."""
+"""Who says the same as before is not read again, and nothing but the time differs (decision 41)."""
 
 from __future__ import annotations
 

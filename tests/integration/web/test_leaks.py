@@ -52,14 +52,14 @@ def test_S1_22_no_page_that_a_link_leads_to_shows_an_SSN_in_full(web_pages, owne
     planted = {
         form for number in numbers for form in (ssn(number), f"{ssn(number)[:3]}-{ssn(number)[3:5]}-{ssn(number)[5:]}")
     }
-    assert not [one for one in planted if one in whole]
+    assert not [number for number in planted if number in whole]
     assert f"***-**-{ssn(3)[5:]}" in whole
     with web_pages.deployment.store.read("acme") as work:
         participant = work.participants.by_employees(["3"])["3"].id
     path = f"/sites/acme/people/{participant}/ssn"
     owner.get(path)
     control = owner.post(path, {"reason": "a positive control"}).text
-    assert [one for one in planted if one in control]  # the look would have found one
+    assert [number for number in planted if number in control]  # the search finds an SSN where there is one
 
 
 def test_S1_25_every_page_links_to_the_privacy_notice(tmp_path):

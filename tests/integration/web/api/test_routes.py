@@ -228,8 +228,8 @@ def test_a_fuzzer_finds_no_answer_that_the_description_does_not_know(fuzzed):
     schema = schemathesis.openapi.from_dict(description())
     schema.app = web_pages.app
     headers = {"Authorization": f"Bearer {token}", "host": "127.0.0.1:8480"}
-    for found in schema.get_all_operations():
-        operation = found.ok()
+    for result in schema.get_all_operations():
+        operation = result.ok()
 
         @given(case=operation.as_strategy())
         @settings(max_examples=EXAMPLES, deadline=None, database=None, suppress_health_check=list(HealthCheck))

@@ -1,4 +1,4 @@
-"""The web server of the pages: whom it believes, and what it does not tell."""
+"""The web server of the pages: whom it believes, and what it does not reveal."""
 
 from __future__ import annotations
 

@@ -37,7 +37,7 @@ def demo(
     """Run the whole process on this machine with a made-up company."""
     try:  # the demo is an extra part: its servers may not be installed
         from bensync.demo.pages import keep_up
-        from bensync.demo.story import tell
+        from bensync.demo.story import play
     except ImportError as error:
         why = f"{error.name} is not installed; the demo runs its own servers."
         raise ConfigError("The demo cannot start.", why, "Install bensync with its extra: bensync[demo].") from error
@@ -51,5 +51,5 @@ def demo(
     if not console.is_terminal:
         console.width = _PAPER_WIDTH
     place = folder.resolve() if folder else None
-    place = keep_up(place, employees, console, listen) if serve else tell(place, employees, console)
+    place = keep_up(place, employees, console, listen) if serve else play(place, employees, console)
     options.answer(lambda: {"demo": api_shapes.setup.DemoFolder(folder=str(place))}, lambda _: None)

@@ -153,7 +153,7 @@ def test_a_database_that_was_put_back_manually_is_noticed(acme):
         database.with_name(f"bensync.db{suffix}").unlink(missing_ok=True)
     database.write_bytes(copy.read_bytes())
     for file in acme.files.iterdir():
-        file.unlink()  # the receiver takes files away, so that the upload center cannot tell
+        file.unlink()  # the receiver takes files away, so that the upload center cannot show it
 
     answer = acme.run("--json", "fsck")
     assert answer.code == 14
