@@ -388,6 +388,8 @@ ELSEWHERE: Mapping[str, Sequence[str]] = {
         "RESTORE_INTO_POSTGRESQL",
         "ASIDE",
     ),
+    "tests.integration.actions.departed.test_retention_killed": ("POINTS",),
+    "tests.integration.actions.test_decisions_killed": ("DECIDED",),
     "tests.integration.actions.test_config_audit": ("NOTED",),
     "tests.integration.actions.test_authorization": ("FIRST",),
     "tests.integration.state.upkeep.test_key_rotation": ("ROTATED", "RETIRED"),
@@ -414,5 +416,5 @@ def points_of(module: str, name: str) -> set[str]:
     return {point.partition("=")[0] for point in getattr(imported, name)}
 
 
-KILLS = {"strike", "killed", "die", "serving", "started", "with_web", "start"}
+KILLS = {"kill_at", "strike", "killed", "die", "serving", "started", "with_web", "start"}
 """What starts a process with a fault that kills it, and asserts that it did."""

@@ -220,7 +220,7 @@ def test_a_throttled_a_broken_and_an_endless_site_delay_nobody_and_stand_in_stat
     shown = status(machines)
     sites = {site["site"]: site for site in shown["sites"]}
     assert sorted(sites) == sorted(machines.sites)
-    assert sites["bad"]["disabled"]["what"] == "sites.d/bad.toml is not valid TOML"
+    assert sites["bad"]["disabled"]["what"] == "sites.d/bad.toml is not valid TOML."
     assert [alert["alert"] for alert in sites["bad"]["alerts"]] == ["config_failed"]
     assert all(
         sites[name]["disabled"] is None and sites[name]["last_update"]["outcome"] == "DELIVERED" for name in good

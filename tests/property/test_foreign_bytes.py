@@ -166,6 +166,9 @@ def test_spoiled_bytes_are_read_or_refused_with_a_coded_error(parser: str, data:
 
 
 WRONG_TOML = ("-1", "2026-01-01", "[[]]", "{a = 1}", "nan", "[true]")
+RIGHT_TOML = {("since", "2026-01-01"), ("first", "2026-01-01")}
+"""Which of them are right for their key."""
+
 WRONG_JSON = ('"x', "{", "[1", "nul", "01", "'a'", "\\u00", "NaN,", "]", '"\\ud800"x')
 
 
@@ -176,7 +179,8 @@ def misconfigured(text: str) -> Iterator[tuple[str, bytes]]:
         key, equals, _ = line.partition(" = ")
         if not equals or not key.replace("_", "").isalnum():
             continue
-        wrong = [*(f"{key} = {value}" for value in WRONG_TOML), f"{key}x = 1", f"{line}\n{line}", f"{key} ="]
+        values = [value for value in WRONG_TOML if (key, value) not in RIGHT_TOML]
+        wrong = [*(f"{key} = {value}" for value in values), f"{key}x = 1", f"{line}\n{line}", f"{key} ="]
         for entry in wrong:
             yield f"line {number + 1}: {entry}", "\n".join([*lines[:number], entry, *lines[number + 1 :]]).encode()
 

@@ -163,7 +163,7 @@ def refuse(store: Store, site: str, actor: Actor, right: Right, now: datetime, r
         state.audit.record(actor.name, verb, f"site {site}", now, reason=reason)
 
 
-def require_reason(reason: str, what: str = "Nothing was changed") -> str:
+def require_reason(reason: str, what: str = "Nothing was changed.") -> str:
     """Return a reason without the space around it.
 
     Raises:

@@ -28,7 +28,7 @@ from bensync.core.access import Actor, Right
 from bensync.core.intake.proposals import IntakeRules
 from bensync.core.ports import Notice
 from bensync.core.requests import DeclineCode, Request
-from bensync.errors import ConfigError
+from bensync.errors import DecisionError
 from bensync.mappings.catalogue import Catalogue
 from bensync.retention.kinds import Periods
 from bensync.retention.plan import RetentionPlan
@@ -288,9 +288,9 @@ class SiteActions:
 
     def _require_benefits(self) -> None:
         if not self._rules.benefits:
-            raise ConfigError(
-                f"The site {self._site} has no rulebook.",
-                "The rulebook says which plans there are.",
+            raise DecisionError(
+                "No census was read.",
+                f"The site {self._site} has no rulebook, which says which plans there are.",
                 "Name one as `benefits` of the site. docs/how-to/write-a-rulebook.md says how to write it.",
             )
 
@@ -322,7 +322,7 @@ class SiteActions:
         """
         now = self._clock()
         authorize(self._store, self._site, self._actor, Right.DECIDE, now, self._rules.approvers)
-        reason = require_reason(reason, "Nothing was rejected")
+        reason = require_reason(reason, "Nothing was rejected.")
         with self._store.write(self._site, "plan.reject") as state:
             state.audit.record(self._actor.name, REJECT_PLAN, f"plan {fingerprint}", now, reason=reason)
 

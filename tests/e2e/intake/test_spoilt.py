@@ -49,7 +49,7 @@ def test_a_file_that_fails_a_check_is_quarantined_whole_until_the_right_one_is_t
     assert why in first.files[0].reason
     assert first.stopped is not None
     assert there.intake().files == ()
-    assert there.stopped(again=True).what == f"{file.name} is quarantined"
+    assert there.stopped(again=True).what == f"{file.name} is quarantined."
     assert there.queue() == []
     assert there.alerts() == [f"[bensync] acme: {file.name} is quarantined"]
 

@@ -242,7 +242,7 @@ def test_a_manual_reinstatement_takes_two_people_where_the_approval_of_a_reactiv
     with pytest.raises(DecisionError, match="waits for a second person"):
         reinstate(kim)
     reinstate(lee)
-    with pytest.raises(DecisionError, match="they are active"):
+    with pytest.raises(DecisionError, match="already active"):
         reinstate(lee)
     with deployment.store.read("acme") as state:
         assert state.participants.by_ids([someone.id])[someone.id].standing is Standing.ACTIVE

@@ -84,7 +84,7 @@ def apply(
         StateError: the legal holds are not those of the audit trail.
     """
     authorize(store, site, actor, Right.DELETE_RECORDS, now)
-    reason = require_reason(reason, "Nothing was deleted")
+    reason = require_reason(reason, "Nothing was deleted.")
     today = now.astimezone(UTC).date()
     with store.rehearse(site) as state:
         _refuse_other(sweep(state, periods, today, benefits=benefits), fingerprint)

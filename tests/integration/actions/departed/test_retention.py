@@ -73,7 +73,7 @@ def test_a_plan_that_has_changed_since_the_preview_is_refused(store):
     shown = plan_of(store)
     hold(store, "acme", "2", "case 17", ROOT, NOW)
 
-    with pytest.raises(DecisionError, match="what would be deleted is not what the preview showed"):
+    with pytest.raises(DecisionError, match="What would be deleted is not what the preview showed"):
         apply(store, "acme", Periods(), shown, REASON, ROOT, LATER)
 
     assert employees(store) >= {"2", "3"}
@@ -97,7 +97,7 @@ def test_deleting_needs_its_own_right_and_a_reason(store):
     lee = command_line_actor("lee", frozenset(Right) - {Right.DELETE_RECORDS})
     with pytest.raises(Denied):
         apply(store, "acme", Periods(), plan_of(store), REASON, lee, LATER)
-    with pytest.raises(DecisionError, match="no reason was given"):
+    with pytest.raises(DecisionError, match="No reason was given"):
         apply(store, "acme", Periods(), plan_of(store), " ", ROOT, LATER)
     with pytest.raises(Denied):
         preview(store, "acme", Periods(), command_line_actor("sam", frozenset()), LATER)

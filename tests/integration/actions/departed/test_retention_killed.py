@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import os
-import signal
 from functools import partial
 
 import pytest
 
 from bensync.actions.departed.retention import apply, preview
-from bensync.fault_points import InjectedFault, struck
 from bensync.retention.kinds import Periods
 from tests.fixtures import invariants
 from tests.fixtures.databases import in_file, on_sqlite
+from tests.fixtures.dying import kill_at
 from tests.fixtures.filled import fill
 from tests.fixtures.long_ago import NINE_YEARS_LATER, REASON, ROOT, about, leave, rows_by_table
 from tests.integration.state.deliveries import opened
@@ -26,22 +24,10 @@ POINTS = {
 }
 
 
-def kill_at(point, act):
-    """Do something in a process of its own, which kills itself at a fault point."""
-    child = os.fork()
-    if not child:
-        try:
-            with struck(InjectedFault(point, partial(os.kill, os.getpid(), signal.SIGKILL))):
-                act()
-        finally:
-            os._exit(1)
-    _, status = os.waitpid(child, 0)
-    assert os.WIFSIGNALED(status), "it ended by itself: the point was not passed"
-
-
 @on_sqlite
-@pytest.mark.parametrize(("point", "deleted"), POINTS.items())
-def test_a_killed_run_deleted_everything_or_nothing(tmp_path, point, deleted):
+@pytest.mark.parametrize("point", POINTS)
+def test_a_killed_run_deleted_everything_or_nothing(tmp_path, point):
+    deleted = POINTS[point]
     for store in opened(in_file(tmp_path)):
         fill(store, "acme")
         leave(store, [2, 3])
