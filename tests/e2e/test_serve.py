@@ -8,6 +8,7 @@ import socket
 import ssl
 import subprocess
 import sys
+import tempfile
 import time
 from contextlib import ExitStack, suppress
 from datetime import UTC, datetime, timedelta
@@ -88,10 +89,24 @@ def test_the_demo_on_a_port_that_is_taken_makes_nothing_and_prints_no_address(tm
     assert not (tmp_path / "demo").exists()
 
 
-def test_the_first_minute_of_the_demo_prints_only_our_lines(tmp_path):
+def test_a_folder_whose_path_is_too_long_for_gnupg_is_refused_with_what_to_do(tmp_path):
+    folder = tmp_path / ("x" * 120)
+    failure = subprocess.run(demo(folder, free_port()), capture_output=True, text=True, timeout=120)
+    assert failure.returncode == 10
+    assert "is too long a path for GnuPG" in failure.stderr
+    assert "--folder" in failure.stderr
+
+
+@pytest.fixture
+def short_folder():
+    with tempfile.TemporaryDirectory(prefix="d-", dir="/tmp", ignore_cleanup_errors=True) as folder:
+        yield Path(folder)
+
+
+def test_the_first_minute_of_the_demo_prints_only_our_lines(short_folder):
     port = free_port()
     pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
-    with subprocess.Popen(demo(tmp_path / "demo", port), **pipes, text=True) as process:
+    with subprocess.Popen(demo(short_folder / "demo", port), **pipes, text=True) as process:
         try:
             pages_of_demo(process, port)
             # By day a glance of it: the scheduler of the story ticks every five seconds.

@@ -5,12 +5,15 @@ The keys have no passphrase, and must not be used outside demos and tests.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 from types import TracebackType
 from typing import Self
+
+from bensync.errors import ConfigError
 
 _KEY = """%no-protection
 Key-Type: eddsa
@@ -24,6 +27,9 @@ Expire-Date: {expire}
 %commit
 """
 
+_LONGEST_SOCKET = "S.gpg-agent.browser"
+_LONGEST_PATH = 107
+
 
 class Keyring:
     """A GnuPG home; as a context manager it removes the home at the end, unless the folder was given.
@@ -34,8 +40,14 @@ class Keyring:
 
     def __init__(self, home: Path | None = None) -> None:
         self._given = home is not None
-        # A short path: the agent's socket lies in it, and Linux allows 107 bytes for the path of a socket.
+        # A short path: the agent's socket lies in it.
         self.home = home or Path(tempfile.mkdtemp(prefix="g-", dir="/tmp"))
+        if len(os.fsencode(self.home.resolve() / _LONGEST_SOCKET)) > _LONGEST_PATH:
+            raise ConfigError(
+                f"The folder {self.home} is too long a path for GnuPG.",
+                f"GnuPG puts a socket into it, and Linux allows {_LONGEST_PATH} bytes for the path of a socket.",
+                "Name a shorter folder with --folder.",
+            )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def __enter__(self) -> Self:
