@@ -106,9 +106,7 @@ class Promises:
         declined = {
             item.profile.values["ssn"] for item in _last_decisions(world) if item.state is RequestState.DECLINED
         }
-        trusted = world.trusted()
-        unreported = {trusted[employee].values["ssn"] for employee in self._unreported()}
-        self._assert_in_step(but=declined | self.edited | unreported)
+        self._assert_in_step(but=declined | self.edited)
         if len(world.company):
             world.allowing(RunKind.RESYNC, BOTH)
             self.settle()
@@ -117,7 +115,7 @@ class Promises:
                 for item in _last_decisions(world)
                 if item.state is RequestState.DECLINED and item.kind is ChangeKind.NEW
             }
-            self._assert_in_step(but=never_added | unreported)
+            self._assert_in_step(but=never_added)
         self._assert_secret()
 
     def settle(self) -> None:
@@ -181,7 +179,7 @@ class Promises:
 
     def _assert_sent_everything(self) -> None:
         last_sent, kept = self.world.benefits.last_sent, self._kept_back()
-        former = self._spoken_for() | self._unreported()
+        former = self._spoken_for()
         for employee, profile in self.world.trusted().items():
             if employee not in kept and employee not in former:
                 assert last_sent.get(profile.values["ssn"]) == profile, (
@@ -254,21 +252,6 @@ class Promises:
             employee
             for employee, profile in trusted.items()
             if profile.status is Status.INACTIVE and employee not in sent and profile.values["ssn"] in speakers
-        }
-
-    def _unreported(self) -> set[str]:
-        """Leavers sent under another SSN to whom HR gives the SSN of a leaver: a known fault, nobody hears of the new SSN.
-
-        Both were ended already. They should be `ssn_duplicate`.
-        """
-        trusted, last_sent = self.world.trusted(), self.world.benefits.last_sent
-        ended = {profile.employee_id: ssn for ssn, profile in last_sent.items() if profile.status is Status.INACTIVE}
-        return {
-            employee
-            for employee, profile in trusted.items()
-            if profile.status is Status.INACTIVE
-            and ended.get(employee) not in {None, profile.values["ssn"]}
-            and profile.values["ssn"] in ended.values()
         }
 
     def _absent(self) -> set[str]:

@@ -46,7 +46,7 @@ class BaselineStore:
         The old profile comes along only where the fingerprints differ, for only then somebody reads it.
         """
         by_key = {candidate.key: candidate for candidate in candidates}
-        baselines = {row.key: _known(row, by_key.get(row.key)) for row in self._about(by_key)}
+        baselines = {row.key: _known(row, by_key.get(row.key)) for row in self._about(candidates, by_key)}
         differing = [key for key, baseline in baselines.items() if _differs(baseline, by_key.get(key))]
         # A second query for the few who differ: otherwise a full read would open every profile for nothing.
         for page in pages(differing):
@@ -215,8 +215,8 @@ class BaselineStore:
             statement = update(_table).where(self._mine(), _table.c.key.in_(page))
             self._transaction.connection.execute(statement.values(state=state))
 
-    def _about(self, by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
-        """Yield the rows with the key or the employee of one of these people.
+    def _about(self, candidates: Sequence[Candidate], by_key: Mapping[bytes, Candidate]) -> Iterator[Row[Any]]:
+        """Yield the rows with the key or the employee of one of these people; ``by_key`` has one of them for each key.
 
         Where many people are asked for, all rows are read instead of looking each person up.
         """
@@ -232,10 +232,11 @@ class BaselineStore:
                 else:
                     others.append(row)
             if others:
-                employees = {candidate.employee_id for candidate in by_key.values()}
+                employees = {candidate.employee_id for candidate in candidates}
                 yield from (row for row in others if row.employee_id in employees)
             return
-        for page in pages(by_key.values()):
+        # Everybody, not one for each key: the other of two records with one SSN has a baseline of its own.
+        for page in pages(candidates):
             keys = [candidate.key for candidate in page]
             employees_of_page = [candidate.employee_id for candidate in page]
             # Each side of the OR has an index. SQLite uses them only because `sqlite_statistics` claims a large table.

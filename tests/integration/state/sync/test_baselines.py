@@ -46,6 +46,20 @@ def test_many_people_are_found_as_few_are(store: Store, monkeypatch: pytest.Monk
         assert len(one_by_one) == 4
 
 
+@pytest.mark.parametrize("page", [1, 500])
+def test_two_records_that_share_an_ssn_each_find_their_own_baseline(
+    store: Store, monkeypatch: pytest.MonkeyPatch, page: int
+) -> None:
+    monkeypatch.setattr(baselines, "PAGE", page)
+    with store.write("acme", "test") as work:
+        deliver(work, someone(work, "3", "200101003"), someone(work, "4", "200101004"))
+        asked = [someone(work, "3", "200101004"), someone(work, "4", "200101004")]
+
+        for candidates in (asked, asked[::-1]):
+            known = work.baselines.known(candidates).values()
+            assert sorted(entry.employee_id for entry in known) == ["3", "4"]
+
+
 def test_an_employee_who_is_back_under_the_old_ssn_leaves_the_new_one(store: Store) -> None:
     with store.write("acme", "test") as work:
         old, new = someone(work, "1", "200101001"), someone(work, "1", "200101009")
