@@ -28,7 +28,7 @@ Expire-Date: {expire}
 """
 
 _LONGEST_SOCKET = "S.gpg-agent.browser"
-_LONGEST_PATH = 107
+_LONGEST_PATH = 106
 
 
 class Keyring:
@@ -45,7 +45,7 @@ class Keyring:
         if len(os.fsencode(self.home.resolve() / _LONGEST_SOCKET)) > _LONGEST_PATH:
             raise ConfigError(
                 f"The folder {self.home} is too long a path for GnuPG.",
-                f"GnuPG puts a socket into it, and Linux allows {_LONGEST_PATH} bytes for the path of a socket.",
+                f"GnuPG puts a socket into it, and GnuPG allows {_LONGEST_PATH} bytes for the path of a socket.",
                 "Name a shorter folder with --folder.",
             )
         self.home.mkdir(mode=0o700, parents=True, exist_ok=True)
