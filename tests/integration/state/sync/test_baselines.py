@@ -56,8 +56,8 @@ def test_two_records_that_share_an_ssn_each_find_their_own_baseline(
         asked = [someone(work, "3", "200101004"), someone(work, "4", "200101004")]
 
         for candidates in (asked, asked[::-1]):
-            known = work.baselines.known(candidates).values()
-            assert sorted(entry.employee_id for entry in known) == ["3", "4"]
+            entries = work.baselines.known(candidates).values()
+            assert sorted(entry.employee_id for entry in entries) == ["3", "4"]
 
 
 def test_an_employee_who_is_back_under_the_old_ssn_leaves_the_new_one(store: Store) -> None:
